@@ -1,0 +1,60 @@
+// Runs jest for the levels named (unit, integration, e2e, system; all without a name); what else is given goes to jest.
+// The level `system` needs programs that npm can't bring: without a name it runs where they are installed.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const LEVELS = ['unit', 'integration', 'e2e', 'system'];
+
+/** Levels that start the built program. */
+const BUILT = ['e2e', 'system'];
+
+const named = process.argv.slice(2).filter((argument) => LEVELS.includes(argument));
+const levels = named.length > 0 ? named : LEVELS.filter((level) => level !== 'system' || systemPrograms());
+const rest = process.argv.slice(2).filter((argument) => !LEVELS.includes(argument));
+
+const built = levels.some((level) => BUILT.includes(level)) ? run('npm', ['run', '-s', 'build']) : 0;
+process.exit(built || runJest());
+
+function runJest() {
+  const jest = join(createRequire(import.meta.url).resolve('jest/package.json'), '..', 'bin', 'jest.js');
+  const reporters = ['default', ...(process.env.CONCORD_TEST_COUNTS ? ['<rootDir>/scripts/count-reporter.mjs'] : [])];
+  const nodeFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  return run(process.execPath, [
+    ...nodeFlags,
+    jest,
+    '--passWithNoTests',
+    ...reporters.map((name) => `--reporters=${name}`),
+    ...['--selectProjects', ...levels],
+    ...(rest.length > 0 ? ['--', ...rest] : []),
+  ]);
+}
+
+function run(command, args) {
+  const { status, signal } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  return signal ? 1 : (status ?? 1);
+}
+
+/** Says in one line, before anything runs, what is missing: a failure that only means that should not need reading. */
+function systemPrograms() {
+  if (has('pg_dump') && (has('initdb') || hasDebianInitdb())) return true;
+  process.stdout.write(
+    'Not on this machine, so the test of backup and restore is left out: postgresql (apt-get install -y postgresql)\n',
+  );
+  return false;
+}
+
+function has(program) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+/** Debian keeps the server's own programs off the path. */
+function hasDebianInitdb() {
+  const folder = '/usr/lib/postgresql';
+  return (
+    existsSync(folder) && readdirSync(folder).some((version) => existsSync(join(folder, version, 'bin', 'initdb')))
+  );
+}
