@@ -1,0 +1,34 @@
+/** What the other folders use of the domain. They import only from here. */
+export { BY_CANONICAL_ID, type Issue, normaliseRecord } from './attributes.js';
+export * from './define-model.js';
+export * from './entity-types/index.js';
+export * from './errors.js';
+export * from './feed.js';
+export * from './ids.js';
+export * from './ingest.js';
+export * from './json.js';
+export type { WaterfallStep } from './match/score.js';
+export * from './model.js';
+export {
+  type Address,
+  canonicalJson,
+  contentHash,
+  countryCode,
+  IDENTIFIER_SCHEMES,
+  isSchemeCode,
+  type Normalised,
+  SCHEME_CODES,
+  type SchemeCode,
+  splitLegalForm,
+  UNITS,
+} from './normalise/index.js';
+export * from './operations.js';
+export { TASK_KINDS, type TaskKind } from './plan.js';
+export * from './prepare-store.js';
+export * from './recompute.js';
+export * from './rules.js';
+export * from './steward-tasks.js';
+export type { AttributeDiff, ChangedRecord, DecisionKind, GoldenState } from './store/rows.js';
+export type { Provenance } from './survivorship/survive.js';
+export * from './transaction.js';
+export * from './verify.js';

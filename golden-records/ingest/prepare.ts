@@ -1,0 +1,170 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Issue, normaliseRecord, type TargetReference } from '../attributes.js';
+import { RejectedRecord } from '../errors.js';
+import { newId } from '../ids.js';
+import { type Json, type JsonObject, sameJson } from '../json.js';
+import { type Evidence, evidenceOf } from '../match/evidence.js';
+import type { EntityTypeDefinition } from '../model.js';
+import { contentHash } from '../normalise/index.js';
+import type { Arrival } from '../settle.js';
+import { newestRevision, rejectedBefore, type StoredRecord, storedRecords } from '../store/lookup.js';
+import type { ScoreRow } from '../store/rows.js';
+import type { Tx } from '../transaction.js';
+import type { InboundRecord, IngestBatch, Mapping } from './batch.js';
+import { scoreAll } from './score-batch.js';
+
+/** A record that has something new to say. */
+export interface Prepared {
+  readonly index: number;
+  readonly id: string;
+  readonly record: InboundRecord;
+  readonly hash: string;
+  readonly before: StoredRecord | undefined;
+  readonly sourceTime: string;
+  readonly verdict: Verdict;
+}
+export type Verdict =
+  | {
+      readonly kind: 'APPLY';
+      readonly arrival: Arrival;
+      readonly evidence: Evidence;
+      readonly issues: readonly Issue[];
+      readonly references: readonly TargetReference[];
+    }
+  | { readonly kind: 'STALE' }
+  | { readonly kind: 'REJECTED'; readonly reason: { code: string; message: string } };
+export type Applied = Prepared & { readonly verdict: Extract<Verdict, { kind: 'APPLY' }> };
+
+export interface PreparedBatch {
+  /** Content hashes of all records of the batch. */
+  readonly hashes: readonly string[];
+  readonly changed: readonly Prepared[];
+  /** Rejected as they were the last time: known already, so nothing is written. */
+  readonly repeated: readonly Prepared[];
+  readonly stored: ReadonlyMap<string, StoredRecord>;
+  readonly scores: readonly ScoreRow[];
+  readonly seen: string;
+  readonly crowdedKeys: number;
+}
+
+/** A batch must not keep the requests of its process waiting until all of it is normalised. */
+const RECORDS_A_TURN = 25;
+
+/** Everything that needs no lock: hash, map, normalise, find candidates, score. */
+export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: IngestBatch): Promise<PreparedBatch> {
+  const hashes = batch.records.map(({ payload, deleted }) => contentHash(deleted ? { deleted, payload } : payload));
+  const seen = await newestRevision(tx, definition.code);
+  const arriving = batch.records.flatMap(({ externalId }, at) =>
+    externalId === null ? [] : [{ externalId, contentHash: hashes[at] as string }],
+  );
+  const home = {
+    entityType: definition.code,
+    system: batch.system,
+    scope: batch.scope,
+    mappingVersion: batch.mapping.version,
+  };
+  const stored = await storedRecords(tx, home, arriving);
+  const changed: Prepared[] = [];
+  for (const [index, record] of batch.records.entries()) {
+    if (index % RECORDS_A_TURN === RECORDS_A_TURN - 1) await nextTurn();
+    const before = record.externalId === null ? undefined : stored.get(record.externalId);
+    const hash = hashes[index] as string;
+    if (before && before.contentHash === hash && before.mappingVersion === batch.mapping.version) continue;
+    if (!before && record.deleted) continue;
+    changed.push(prepareRecord(tx, definition, batch, record, index, hash, before));
+  }
+  const rejected = changed.filter(({ verdict }) => verdict.kind === 'REJECTED');
+  const known = await rejectedBefore(
+    tx,
+    home,
+    rejected.map(({ record, hash }) => ({ externalId: record.externalId, contentHash: hash })),
+  );
+  const isKnown = ({ record, hash, verdict }: Prepared) =>
+    verdict.kind === 'REJECTED' && known.has(`${record.externalId ?? ''}\n${hash}`);
+  const { scores, crowdedKeys } = await scoreAll(tx, definition, scorables(changed));
+  const repeated = changed.filter(isKnown);
+  return { hashes, changed: changed.filter((entry) => !isKnown(entry)), repeated, stored, scores, seen, crowdedKeys };
+}
+
+/** What of a batch takes part in matching. */
+export const scorables = (changed: readonly Prepared[]) =>
+  changed.filter(isApplied).map(({ id, verdict }) => ({ id, evidence: verdict.evidence }));
+
+export const isApplied = (prepared: Prepared): prepared is Applied => prepared.verdict.kind === 'APPLY';
+
+function prepareRecord(
+  tx: Tx,
+  definition: EntityTypeDefinition,
+  batch: IngestBatch,
+  record: InboundRecord,
+  index: number,
+  hash: string,
+  before: StoredRecord | undefined,
+): Prepared {
+  const id = before?.id ?? newId();
+  const stated = record.sourceTime === undefined ? tx.now : new Date(record.sourceTime);
+  const sourceTime = (Number.isNaN(stated.getTime()) ? tx.now : stated).toISOString();
+  const base = { index, id, record, hash, before, sourceTime };
+  if (record.unreadable) return { ...base, verdict: { kind: 'REJECTED', reason: record.unreadable } };
+  if (Number.isNaN(stated.getTime())) {
+    const message = `the record's source time expected ISO 8601, found "${record.sourceTime?.slice(0, 40)}"`;
+    return { ...base, verdict: { kind: 'REJECTED', reason: { code: 'INVALID_ATTRIBUTE', message } } };
+  }
+  if (before && before.state !== 'HELD' && sourceTime < before.sourceTime)
+    return { ...base, verdict: { kind: 'STALE' } };
+  try {
+    return { ...base, verdict: applyVerdict(definition, batch, record, id, before, sourceTime) };
+  } catch (error) {
+    if (!(error instanceof RejectedRecord)) throw error;
+    return { ...base, verdict: { kind: 'REJECTED', reason: { code: error.code, message: error.message } } };
+  }
+}
+
+function applyVerdict(
+  definition: EntityTypeDefinition,
+  batch: IngestBatch,
+  record: InboundRecord,
+  id: string,
+  before: StoredRecord | undefined,
+  sourceTime: string,
+): Verdict {
+  // A tombstone says no more than that the record is gone: what was last known of it stays known.
+  const stated = record.deleted && before ? before.attributes : mapped(batch.mapping, record.payload);
+  const normalised = normaliseRecord(definition, stated, batch);
+  const arrival: Arrival = {
+    id,
+    system: batch.system,
+    scope: batch.scope,
+    externalId: record.externalId ?? '',
+    state: record.deleted ? 'DELETED' : 'ACTIVE',
+    attributes: normalised.attributes,
+    attributeTimes: timesOf(normalised.attributes, sourceTime, before),
+    sourceTime,
+    identifiers: normalised.identifiers,
+  };
+  const evidence = evidenceOf(definition, normalised.attributes, normalised.identifiers);
+  return { kind: 'APPLY', arrival, evidence, issues: normalised.issues, references: normalised.references };
+}
+
+/** A mapping is the integrator's code: what it throws concerns this record alone. */
+function mapped(mapping: Mapping, payload: Json): Readonly<Record<string, unknown>> {
+  try {
+    return mapping.map(payload);
+  } catch (cause) {
+    if (cause instanceof RejectedRecord) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new RejectedRecord('RECORD_REJECTED', `the mapping failed: ${message}`, { cause });
+  }
+}
+
+/** Each attribute keeps the source time of the first applied version with its present value. */
+function timesOf(attributes: JsonObject, sourceTime: string, before: StoredRecord | undefined): Record<string, string> {
+  const times: Record<string, string> = {};
+  if (!before || before.state === 'HELD') return times;
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!(name in before.attributes) || !sameJson(before.attributes[name], value)) continue;
+    const since = before.attributeTimes[name] ?? before.sourceTime;
+    if (since !== sourceTime) times[name] = since;
+  }
+  return times;
+}

@@ -1,0 +1,330 @@
+import type { Thresholds } from '../rules.js';
+import type { IdentifierValue } from './evidence.js';
+import type { MatchOutcome } from './score.js';
+
+export interface ClusterNode {
+  readonly id: string;
+  /** system, scope and external id: orders nodes the same way whatever order they arrived in. */
+  readonly key: string;
+  readonly deleted: boolean;
+  /** Set when the system promises one record per real thing: two of the same value never meet by machine. */
+  readonly uniqueWithin: string | null;
+  /** Strong identifiers. */
+  readonly identifiers: readonly IdentifierValue[];
+  /** Those of which a real thing has only one, as "scheme" or "scheme country" → values. */
+  readonly exclusive: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export interface ClusterEdge {
+  readonly left: string;
+  readonly right: string;
+  readonly weight: number;
+  readonly outcome: MatchOutcome;
+}
+
+/** A person's standing word on sets of source records. */
+export interface Word {
+  readonly decisionId: string;
+  /** Later words win where two speak of the same pair. */
+  readonly seq: bigint;
+  readonly says: 'TOGETHER' | 'APART';
+  /** TOGETHER: all of left and right. APART: each of left from each of right. */
+  readonly left: readonly string[];
+  readonly right: readonly string[];
+  /** "scheme:value" that both sides shared, or that clashed, when the person decided: known then, so no news now. */
+  readonly known: readonly string[];
+}
+
+export type AskReason = 'REVIEW' | 'CONFLICT' | 'UNIQUE' | 'CONFIRMED' | 'AMBIGUOUS' | 'REOPENED' | 'QUESTIONED';
+/** A question for a person about two records that the machine keeps apart (or, QUESTIONED, that a person joined). */
+export interface Ask {
+  readonly left: string;
+  readonly right: string;
+  readonly weight: number;
+  readonly reason: AskReason;
+}
+
+export interface Clustering {
+  readonly clusters: readonly (readonly string[])[];
+  readonly asks: readonly Ask[];
+  /** Weight of the best link that holds a record in its cluster; none for a record on its own or placed by a person. */
+  readonly weights: ReadonlyMap<string, number>;
+  /** Records that a person's standing word holds together with another. */
+  readonly manual: ReadonlySet<string>;
+  /** Records that any standing word speaks of. */
+  readonly confirmed: ReadonlySet<string>;
+}
+
+/**
+ * Partition records by the standing words of persons, then by evidence, strongest first. A pure function of its
+ * arguments: the order in which records arrived doesn't matter (laws 3, 5, 9). Words go from the latest to the oldest,
+ * so that a later one wins; a machine's link never crosses a word, a clash of exclusive identifiers, or a system's promise
+ * of unique records. What it would have linked and may not is asked.
+ */
+export function cluster(
+  nodes: readonly ClusterNode[],
+  edges: readonly ClusterEdge[],
+  words: readonly Word[],
+  thresholds: Thresholds,
+): Clustering {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const sorted = [...edges].filter(({ left, right }) => byId.has(left) && byId.has(right)).sort(strongestFirst(byId));
+  // The words of one decision keep their order.
+  const latestFirst = [...words].sort((a, b) => (a.seq === b.seq ? 0 : a.seq < b.seq ? 1 : -1));
+  const first = new Partition(byId, latestFirst, thresholds);
+  first.link(sorted, new Set());
+  const ambiguous = first.ambiguous();
+  let result = first;
+  if (ambiguous.size > 0) {
+    result = new Partition(byId, latestFirst, thresholds);
+    result.link(sorted, ambiguous);
+  }
+  return result.finish(sorted);
+}
+
+const strongestFirst = (nodes: ReadonlyMap<string, ClusterNode>) => (a: ClusterEdge, b: ClusterEdge) =>
+  b.weight - a.weight || compare(pairKey(nodes, a), pairKey(nodes, b));
+const pairKey = (nodes: ReadonlyMap<string, ClusterNode>, { left, right }: { left: string; right: string }) =>
+  [nodes.get(left)?.key ?? left, nodes.get(right)?.key ?? right].sort().join('\n');
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+interface Group {
+  readonly members: string[];
+  readonly exclusive: Map<string, Set<string>>;
+  readonly unique: Set<string>;
+  confirmed: boolean;
+}
+
+class Partition {
+  private readonly groupOf = new Map<string, Group>();
+  private readonly apart: [string, string][] = [];
+  private readonly manual = new Set<string>();
+  private readonly confirmed = new Set<string>();
+  private readonly weights = new Map<string, number>();
+  private readonly blocked: { edge: ClusterEdge; reason: AskReason | null }[] = [];
+
+  constructor(
+    private readonly nodes: ReadonlyMap<string, ClusterNode>,
+    private readonly words: readonly Word[],
+    private readonly thresholds: Thresholds,
+  ) {
+    for (const word of words) for (const id of [...word.left, ...word.right]) if (nodes.has(id)) this.confirmed.add(id);
+    for (const node of nodes.values()) this.groupOf.set(node.id, this.single(node));
+    for (const word of words) this.obey(word);
+  }
+
+  private single(node: ClusterNode): Group {
+    return {
+      members: [node.id],
+      exclusive: new Map([...node.exclusive].map(([key, values]) => [key, new Set(values)])),
+      unique: new Set(node.uniqueWithin === null || node.deleted ? [] : [node.uniqueWithin]),
+      confirmed: this.confirmed.has(node.id),
+    };
+  }
+
+  private obey(word: Word): void {
+    const left = this.known(word.left);
+    const right = this.known(word.right);
+    if (word.says === 'TOGETHER') {
+      const all = this.byKey([...left, ...right]);
+      for (const id of all) for (const other of all) if (id !== other) this.joinByWord(id, other);
+      return;
+    }
+    for (const id of left) {
+      for (const other of right) if (this.group(id) !== this.group(other)) this.apart.push([id, other]);
+    }
+  }
+
+  private joinByWord(id: string, other: string): void {
+    if (this.keptApart(this.group(id), this.group(other))) return;
+    this.join(this.group(id), this.group(other));
+    this.manual.add(id).add(other);
+  }
+
+  private known = (ids: readonly string[]) => ids.filter((id) => this.nodes.has(id));
+  private byKey = (ids: readonly string[]) =>
+    [...new Set(ids)].sort((a, b) => compare(this.nodes.get(a)?.key ?? a, this.nodes.get(b)?.key ?? b));
+
+  private group(id: string): Group {
+    const group = this.groupOf.get(id);
+    if (!group) throw new Error(`record ${id} is not part of this component`);
+    return group;
+  }
+
+  private join(into: Group, from: Group): void {
+    if (into === from) return;
+    for (const id of from.members) {
+      into.members.push(id);
+      this.groupOf.set(id, into);
+    }
+    for (const [key, values] of from.exclusive) {
+      const all = into.exclusive.get(key) ?? new Set();
+      for (const value of values) all.add(value);
+      into.exclusive.set(key, all);
+    }
+    for (const promise of from.unique) into.unique.add(promise);
+    into.confirmed ||= from.confirmed;
+  }
+
+  private keptApart(a: Group, b: Group): boolean {
+    return this.apart.some(([left, right]) => {
+      const l = this.group(left);
+      const r = this.group(right);
+      return (l === a && r === b) || (l === b && r === a);
+    });
+  }
+
+  /** Take the edges that reach the match threshold, strongest first; what may not be linked is remembered with its reason. */
+  link(edges: readonly ClusterEdge[], ambiguous: ReadonlySet<string>): void {
+    for (const edge of edges) {
+      if (edge.outcome !== 'MATCH') continue;
+      const a = this.group(edge.left);
+      const b = this.group(edge.right);
+      if (a === b) {
+        this.note(edge);
+      } else if (ambiguous.has(edge.left) || ambiguous.has(edge.right)) {
+        this.blocked.push({ edge, reason: this.keptApart(a, b) ? null : 'AMBIGUOUS' });
+      } else {
+        const reason = this.obstacle(a, b, edge.weight);
+        if (reason === undefined) {
+          this.join(a, b);
+          this.note(edge);
+        } else {
+          this.blocked.push({ edge, reason });
+        }
+      }
+    }
+  }
+
+  private note({ left, right, weight }: ClusterEdge): void {
+    for (const id of [left, right])
+      this.weights.set(id, Math.max(weight, this.weights.get(id) ?? Number.NEGATIVE_INFINITY));
+  }
+
+  /** Why the machine may not join these; undefined when it may, null when a person said so and nothing is to be asked. */
+  private obstacle(a: Group, b: Group, weight: number): AskReason | null | undefined {
+    if (this.keptApart(a, b)) return null;
+    if (clash(a.exclusive, b.exclusive)) return 'CONFLICT';
+    if ([...a.unique].some((promise) => b.unique.has(promise))) return 'UNIQUE';
+    if (a.confirmed && b.confirmed) return 'CONFIRMED';
+    if ((a.confirmed || b.confirmed) && weight < this.thresholds.confirmed) return 'CONFIRMED';
+    return undefined;
+  }
+
+  /**
+   * Records with two good places: a link that was refused for what *others* in their cluster hold, about as strong as
+   * the one that placed them. They are asked about instead of picked for.
+   */
+  ambiguous(): Set<string> {
+    const found = new Set<string>();
+    for (const { edge, reason } of this.blocked) {
+      if (reason === 'CONFIRMED') continue;
+      for (const [id, other] of [
+        [edge.left, edge.right],
+        [edge.right, edge.left],
+      ] as const) {
+        const placed = this.weights.get(id);
+        const node = this.nodes.get(id);
+        if (placed === undefined || node === undefined || this.confirmed.has(id)) continue;
+        if (edge.weight < placed - this.thresholds.margin) continue;
+        const elsewhere = this.group(other);
+        if (elsewhere === this.group(id)) continue;
+        const alone = this.single(node);
+        const own = this.apart.some(
+          ([l, r]) => (l === id && elsewhere.members.includes(r)) || (r === id && elsewhere.members.includes(l)),
+        );
+        if (
+          !own &&
+          !clash(alone.exclusive, elsewhere.exclusive) &&
+          ![...alone.unique].some((promise) => elsewhere.unique.has(promise))
+        ) {
+          found.add(id);
+        }
+      }
+    }
+    return found;
+  }
+
+  finish(edges: readonly ClusterEdge[]): Clustering {
+    const groups = [...new Set(this.groupOf.values())];
+    return {
+      clusters: groups.map(({ members }) => this.byKey(members)),
+      asks: [...this.asks(edges), ...this.questioned()].filter(
+        ({ left, right }) => !this.nodes.get(left)?.deleted && !this.nodes.get(right)?.deleted,
+      ),
+      weights: this.weights,
+      manual: this.manual,
+      confirmed: this.confirmed,
+    };
+  }
+
+  private *asks(edges: readonly ClusterEdge[]): Iterable<Ask> {
+    const reasons = new Map(this.blocked.map(({ edge, reason }) => [edge, reason]));
+    for (const edge of edges) {
+      if (edge.outcome === 'NO_MATCH' || this.group(edge.left) === this.group(edge.right)) continue;
+      const reason = this.askReason(edge, reasons.get(edge) ?? 'REVIEW');
+      if (reason) yield { left: edge.left, right: edge.right, weight: edge.weight, reason };
+    }
+  }
+
+  /** A person's "apart" silences the question until identifiers that weren't known then speak for it. */
+  private askReason({ left, right }: ClusterEdge, reason: AskReason): AskReason | null {
+    const word = this.latestWord(left, right) ?? this.wordBetween(this.group(left), this.group(right));
+    if (word?.says !== 'APART') return reason;
+    const theirs = new Set(this.nodes.get(right)?.identifiers.map(identifierKey));
+    const shared =
+      this.nodes
+        .get(left)
+        ?.identifiers.map(identifierKey)
+        .filter((key) => theirs.has(key)) ?? [];
+    return shared.some((key) => !word.known.includes(key)) ? 'REOPENED' : null;
+  }
+
+  private latestWord(left: string, right: string): Word | undefined {
+    return this.words.find((word) => {
+      const inLeft = (id: string) => word.left.includes(id);
+      const inRight = (id: string) => word.right.includes(id);
+      if (word.says === 'APART') return (inLeft(left) && inRight(right)) || (inLeft(right) && inRight(left));
+      return (inLeft(left) || inRight(left)) && (inLeft(right) || inRight(right));
+    });
+  }
+
+  /** The latest word that keeps these apart: it holds for whoever joined one of them since. */
+  private wordBetween(a: Group, b: Group): Word | undefined {
+    const any = (ids: readonly string[], { members }: Group) => ids.some((id) => members.includes(id));
+    return this.words.find(
+      ({ says, left, right }) =>
+        says === 'APART' && ((any(left, a) && any(right, b)) || (any(left, b) && any(right, a))),
+    );
+  }
+
+  /** Records that a person joined and whose exclusive identifiers have come to clash since. */
+  private *questioned(): Iterable<Ask> {
+    for (const word of this.words) {
+      if (word.says !== 'TOGETHER') continue;
+      const ids = this.byKey(this.known([...word.left, ...word.right]));
+      for (const [at, left] of ids.entries()) {
+        for (const right of ids.slice(at + 1)) {
+          const key = clashKey(this.nodes.get(left)?.exclusive, this.nodes.get(right)?.exclusive);
+          if (key !== undefined && !word.known.includes(key) && this.group(left) === this.group(right)) {
+            yield { left, right, weight: 0, reason: 'QUESTIONED' };
+          }
+        }
+      }
+    }
+  }
+}
+
+export const identifierKey = ({ scheme, value }: IdentifierValue) => `${scheme}:${value}`;
+
+type Exclusive = ReadonlyMap<string, ReadonlySet<string>>;
+const clash = (a: Exclusive, b: Exclusive) => clashKey(a, b) !== undefined;
+
+/** The scheme of which both hold values, none of them shared. */
+export function clashKey(a: Exclusive | undefined, b: Exclusive | undefined): string | undefined {
+  for (const [key, values] of a ?? []) {
+    const others = b?.get(key);
+    if (others && ![...values].some((value) => others.has(value))) return key;
+  }
+  return undefined;
+}

@@ -1,0 +1,93 @@
+import type { EntityTypeDefinition } from './model.js';
+
+/** How a value is chosen where no system of record decides. Ties fall to priority, then to the system's code. */
+export const STRATEGIES = [
+  'sourcePriority',
+  'mostRecent',
+  'mostFrequent',
+  'mostComplete',
+  'longest',
+  'min',
+  'max',
+  'union',
+] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+/** What happens to a value of a system that does not own the attribute. */
+export const CONFLICT_ACTIONS = ['propose', 'raise'] as const;
+export type ConflictAction = (typeof CONFLICT_ACTIONS)[number];
+
+export interface SurvivorshipRule {
+  /** Applies only where the golden record has a link from one of these business units or systems. */
+  readonly when?: { readonly businessUnit?: readonly string[]; readonly system?: readonly string[] };
+  /** Systems of record, in order. NULL from the owner clears. */
+  readonly owner?: readonly string[];
+  /** Where no owner is linked, and among several records of the owner. Default: mostRecent. */
+  readonly strategy?: Strategy;
+  /** Order of trust for this attribute; default: the order of the systems in the configuration. */
+  readonly priority?: readonly string[];
+  /** May a steward override it? Default: yes. */
+  readonly override?: boolean;
+  /** Default: the difference is shown in the provenance, nothing is asked. */
+  readonly onConflict?: ConflictAction;
+  /** Takes its value from the source record that won this other attribute. */
+  readonly follows?: string;
+}
+
+export interface ScopeDefinition {
+  readonly name?: string;
+  /** Codes of the business units that this scope speaks for. */
+  readonly businessUnits?: readonly string[];
+}
+
+export interface SystemDefinition {
+  readonly code: string;
+  readonly name: string;
+  readonly scopes: Readonly<Record<string, ScopeDefinition>>;
+  /** Entity types of which this system promises one record per real thing, within a scope. */
+  readonly uniqueRecords?: readonly string[];
+}
+
+/** Match weights (log2 odds) at which the matcher acts. */
+export interface Thresholds {
+  /** Link by itself from here on. */
+  readonly match: number;
+  /** Ask a steward from here on. */
+  readonly review: number;
+  /** What a golden record that a person confirmed asks for before it takes another record by itself. */
+  readonly confirmed: number;
+  /** A second candidate this close to the best asks instead of picking. */
+  readonly margin: number;
+  /** A key found in more source records than this brings no candidates. */
+  readonly keyCap: number;
+}
+export const DEFAULT_THRESHOLDS: Thresholds = { match: 10, review: 4, confirmed: 12, margin: 2, keyCap: 50 };
+
+export interface EntityTypeRules {
+  readonly default?: SurvivorshipRule;
+  readonly attributes?: Readonly<Record<string, SurvivorshipRule | readonly SurvivorshipRule[]>>;
+  readonly thresholds?: Partial<Thresholds>;
+}
+
+/** The system through which the hub itself takes records in (`createSupplier` and its kind). */
+export const HUB_SYSTEM: SystemDefinition = { code: 'hub', name: 'Concord', scopes: { hub: {} } };
+
+/** Definitions, systems and rules, checked, frozen and versioned. Built by `defineModel`. */
+export interface Model {
+  readonly entityTypes: ReadonlyMap<string, EntityTypeDefinition>;
+  readonly systems: ReadonlyMap<string, SystemDefinition>;
+  /** Position of each system in the order of trust; the hub comes first. */
+  readonly priority: ReadonlyMap<string, number>;
+  /** Rules of an attribute in the order in which they are tried; the last has no condition. */
+  rulesFor(entityType: string, attribute: string): readonly SurvivorshipRule[];
+  thresholdsFor(entityType: string): Thresholds;
+  /** Hash of everything that decides links and golden values. */
+  readonly rulesVersion: string;
+}
+
+export interface ModelInput {
+  readonly entityTypes: readonly EntityTypeDefinition[];
+  /** In order of trust. */
+  readonly systems: readonly SystemDefinition[];
+  readonly rules?: Readonly<Record<string, EntityTypeRules>>;
+}

@@ -1,0 +1,126 @@
+import { identifierKey } from '../match/cluster.js';
+import type { Tx } from '../transaction.js';
+import type { DecisionRow, GoldenRow, ScoreRow, SourceRow } from './rows.js';
+
+/** A record outside of a component to which a doubtful score leads: enough to ask about it. */
+export interface FringeRow {
+  readonly id: string;
+  readonly goldenId: string;
+  readonly deleted: boolean;
+}
+
+/** Everything that decides how a set of source records clusters and survives. */
+export interface Component {
+  readonly sources: readonly SourceRow[];
+  readonly scores: readonly Omit<ScoreRow, 'waterfall'>[];
+  readonly decisions: readonly DecisionRow[];
+  /** Golden records whose id belongs to one of the sources, merged ones too. */
+  readonly goldens: readonly GoldenRow[];
+  readonly fringe: readonly FringeRow[];
+}
+
+export const EMPTY_COMPONENT: Component = { sources: [], scores: [], decisions: [], goldens: [], fringe: [] };
+
+/** ISO 8601 in UTC with milliseconds, as JavaScript prints it. */
+export const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+// The component is the closure over links, scores that match, and decisions that still stand: nothing outside of it can
+// change how these records cluster. Doubtful scores are questions, not links, so they end at the fringe; only who stood
+// in doubt because of an older record that changes now is settled with it: the doubt may be gone.
+const LOAD = `
+with recursive seed as (
+  select value::uuid as id from jsonb_array_elements_text($2::jsonb)
+  union
+  select m.right_id from jsonb_array_elements_text($4::jsonb) changing
+    join match_score m on m.entity_type = $1 and m.left_id = changing::uuid and m.outcome = 'POSSIBLE_MATCH'
+), reach(id) as (
+  select id from seed
+  union
+  select near.id from reach r cross join lateral (
+    select right_id as id from match_score where entity_type = $1 and left_id = r.id and outcome = 'MATCH'
+    union all
+    select left_id from match_score where entity_type = $1 and right_id = r.id and outcome = 'MATCH'
+    union all
+    select peer.id from source_record own
+      join source_record peer on peer.entity_type = $1 and peer.golden_record_id = own.golden_record_id
+      where own.entity_type = $1 and own.id = r.id
+    union all
+    select other.source_record_id from decision_member own
+      join decision d on d.id = own.decision_id and d.standing
+      join decision_member other on other.decision_id = own.decision_id
+      where own.source_record_id = r.id
+  ) near
+), scores as materialized (
+  select m.left_id, m.right_id, m.weight, m.outcome from match_score m
+    where m.entity_type = $1 and m.left_id in (select id from reach) and m.outcome <> 'NO_MATCH'
+  union
+  select m.left_id, m.right_id, m.weight, m.outcome from match_score m
+    where m.entity_type = $1 and m.right_id in (select id from reach) and m.outcome <> 'NO_MATCH'
+), goldens as materialized (
+  select * from golden_record where entity_type = $1 and anchor_id in (select id from reach)
+), edge_ids as (
+  select left_id as id from scores union select right_id from scores
+  union select value::uuid from jsonb_array_elements_text($3::jsonb)
+)
+select json_build_object(
+  'sources', (select coalesce(json_agg(json_build_object(
+      'id', s.id, 'system', s.system, 'scope', s.scope, 'externalId', s.external_id, 'state', s.state,
+      'attributes', s.attributes, 'attributeTimes', s.attribute_times, 'sourceTime', ${iso('s.source_time')},
+      'goldenId', s.golden_record_id, 'linkKind', s.link_kind, 'matchWeight', s.match_weight, 'linkedAt', ${iso('s.linked_at')},
+      'identifiers', (select coalesce(json_agg(json_build_object('scheme', i.scheme, 'value', i.value, 'strong', i.strong)
+                        order by i.scheme, i.value), '[]') from identifier i where i.source_record_id = s.id)
+    )), '[]') from source_record s where s.entity_type = $1 and s.id in (select id from reach) and s.state <> 'HELD'),
+  'scores', (select coalesce(json_agg(json_build_object(
+      'left', left_id, 'right', right_id, 'weight', weight, 'outcome', outcome)), '[]') from scores),
+  'decisions', (select coalesce(json_agg(json_build_object(
+      'id', d.id, 'kind', d.kind, 'goldenId', d.golden_record_id, 'payload', d.payload, 'known', d.evidence->'known',
+      'seq', d.seq::text, 'decidedAt', ${iso('d.decided_at')},
+      'members', (select coalesce(json_agg(json_build_object('id', m.source_record_id, 'side', m.side)), '[]')
+                    from decision_member m where m.decision_id = d.id))), '[]')
+    from decision d where d.standing and d.kind <> 'WITHDRAWAL' and d.id in (
+      select m.decision_id from decision_member m where m.source_record_id in (select id from reach)
+      union all
+      select o.id from decision o where o.entity_type = $1 and o.golden_record_id in (select id from goldens))),
+  'goldens', (select coalesce(json_agg(json_build_object(
+      'id', g.id, 'state', g.state, 'version', g.version, 'attributes', g.attributes, 'provenance', g.provenance,
+      'members', to_json(g.members), 'anchorId', g.anchor_id, 'mergedIntoId', g.merged_into_id,
+      'createdAt', ${iso('g.created_at')}, 'validFrom', ${iso('g.valid_from')})), '[]') from goldens g),
+  'fringe', (select coalesce(json_agg(json_build_object(
+      'id', s.id, 'goldenId', s.golden_record_id, 'deleted', s.state = 'DELETED')), '[]')
+    from source_record s where s.entity_type = $1 and s.golden_record_id is not null
+      and s.id in (select id from edge_ids) and s.id not in (select id from reach))
+) as component`;
+
+/**
+ * Load the component around stored source records. `fringe` names further records that new, doubtful scores lead to,
+ * `changing` those of the seeds that arrive with something new to say.
+ * Must run under the entity type's lock when its result is acted upon.
+ */
+export async function loadComponent(
+  tx: Tx,
+  entityType: string,
+  seeds: readonly string[],
+  fringe: readonly string[],
+  changing: readonly string[] = [],
+): Promise<Component> {
+  if (seeds.length === 0 && fringe.length === 0) return EMPTY_COMPONENT;
+  const [row] = await tx.query<{ component: RawComponent }>(LOAD, entityType, seeds, fringe, changing);
+  if (!row) return EMPTY_COMPONENT;
+  const { decisions, ...rest } = row.component;
+  return {
+    ...rest,
+    decisions: decisions.map((decision) => ({ ...decision, seq: BigInt(decision.seq), known: decision.known ?? [] })),
+  };
+}
+
+interface RawComponent extends Omit<Component, 'decisions'> {
+  readonly decisions: readonly (Omit<DecisionRow, 'seq' | 'known'> & { seq: string; known: string[] | null })[];
+}
+
+/** Identifiers that both sides hold, as a decision remembers them. */
+export function sharedIdentifiers(left: readonly SourceRow[], right: readonly SourceRow[]): string[] {
+  const theirs = new Set(right.flatMap(({ identifiers }) => identifiers.map(identifierKey)));
+  return [...new Set(left.flatMap(({ identifiers }) => identifiers.map(identifierKey)))]
+    .filter((key) => theirs.has(key))
+    .sort();
+}
