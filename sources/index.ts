@@ -1,0 +1,28 @@
+export type { Capabilities, Pull, PullStep, Row, Stream } from './connector.js';
+export { Permanent, Retryable, SOURCE_ERROR_CODES, SourceError, type SourceErrorCode } from './errors.js';
+export {
+  type Cell,
+  type CellOptions,
+  cell,
+  cells,
+  choice,
+  commaDecimal,
+  day,
+  each,
+  listOf,
+  type Mapped,
+  money,
+  nested,
+  objectOf,
+  qualified,
+  quantity,
+} from './files/mapping.js';
+export {
+  BATCH_SIZE,
+  type ImportOptions,
+  type ImportProgress,
+  type ImportResult,
+  importFile,
+} from './files/pull.js';
+export { type FileStream, type FileStreamOptions, fileStream, matchesPattern, streamProblems } from './files/stream.js';
+export { FolderWatch, type WatchedStream, type Watcher, type WatchOptions, watchFolder } from './files/watch.js';
