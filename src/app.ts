@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Actor, Log } from '../golden-records/transaction.js';
+import { buildHubSchema } from '../resolvers/schema.js';
+import { type Watcher, watchFolder } from '../sources/index.js';
+import type { Settings } from './config.js';
+import type { LoadedConfig } from './load-config.js';
+import { type RunningServer, startServer } from './server.js';
+import { migrateStore, openStore, type Store } from './store.js';
+import { startWorker } from './worker.js';
+
+export interface AppOptions {
+  readonly settings: Settings;
+  readonly config: LoadedConfig;
+  readonly log: Log;
+}
+
+/** The parts of one running process. */
+export interface App {
+  readonly store: Store;
+  readonly server: RunningServer;
+  /** Missing where the configuration names no folder to watch. */
+  readonly watcher: Watcher | undefined;
+  /** That folder. */
+  readonly watched: string | undefined;
+  /** Stops all in order: no new requests, no new files, the steps under way, the database. */
+  close(): Promise<void>;
+}
+
+/** Files from the watched folder carry this actor. */
+const WATCHER: Actor = { kind: 'SYSTEM', id: 'watched-folder', name: 'Watched folder' };
+
+/**
+ * The one place where all meets. Opens the database, brings it up to date, then runs worker, server and watched folder.
+ * What was started is stopped again when a later part fails.
+ */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { settings, config, log } = options;
+  const started: (() => Promise<void>)[] = [];
+  const close = once(async () => {
+    for (const stop of started.reverse()) await stop();
+  });
+  try {
+    const store = await openStore({ settings, model: config.model, log });
+    started.push(() => store.close());
+    await migrateStore(store);
+    const worker = await startWorker({ db: store.db, listenDb: store.database, log });
+    started.push(() => worker.stop());
+    const watched = config.watch && resolve(config.folder, config.watch.folder);
+    const watcher = watched === undefined ? undefined : watch(store, config, watched);
+    if (watcher) started.push(() => watcher.stop());
+    const server = await serve(store, options);
+    started.push(() => server.close());
+    return { store, server, watcher, watched, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const watch = ({ db }: Store, { streams }: LoadedConfig, folder: string): Watcher =>
+  watchFolder(db, { folder, streams, actor: WATCHER });
+
+function serve(store: Store, { settings, config, log }: AppOptions): Promise<RunningServer> {
+  return startServer({
+    db: store.db,
+    schema: buildHubSchema(config.model),
+    listenDb: store.database,
+    host: settings.host,
+    port: settings.port,
+    log,
+    limits: limitsOf(settings),
+    ...tlsOf(settings),
+  });
+}
+
+/** The settings that the server reads, which carry its names. */
+export const limitsOf = (settings: Settings) => ({
+  maxBodyBytes: settings.maxBodyBytes,
+  maxTokens: settings.maxTokens,
+  maxDepth: settings.maxDepth,
+  maxBreadth: settings.maxBreadth,
+  maxAliases: settings.maxAliases,
+  maxRootFields: settings.maxRootFields,
+  maxCost: settings.maxCost,
+  costPerSecond: settings.costPerSecond,
+  burstCost: settings.burstCost,
+  maxConnections: settings.maxConnections,
+  maxSubscriptionsPerConnection: settings.maxSubscriptionsPerConnection,
+  drainMs: settings.drainMs,
+});
+
+function tlsOf({ tlsCertFile, tlsKeyFile }: Settings) {
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return {};
+  return { tls: { cert: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile) } };
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
+}

@@ -1,0 +1,1 @@
+export { type DemoOptions, demoFiles, generateDemo, type WrittenFile } from './generate.js';
