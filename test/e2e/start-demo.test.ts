@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { exitOf, HubFolder, type RunningHub } from '../support/hub-folder.js';
+
+const DEMO_CONFIG = readFileSync(fileURLToPath(new URL('../../hub.config.ts', import.meta.url)), 'utf8').replace(
+  /demo: \{ seed: (\d+) \}/,
+  'demo: { seed: $1, scale: 0.1 }',
+);
+
+let undisturbed: HubFolder;
+let killed: HubFolder;
+let hub: RunningHub;
+
+beforeAll(async () => {
+  expect(DEMO_CONFIG).toContain('scale: 0.1');
+  undisturbed = new HubFolder(DEMO_CONFIG);
+  killed = new HubFolder(DEMO_CONFIG);
+  hub = await undisturbed.start();
+}, 180_000);
+afterAll(async () => {
+  await undisturbed.remove();
+  await killed.remove();
+}, 60_000);
+
+test('the first start loads four systems, and answers with one record that three of them know', () => {
+  expect(hub.ready.counts.sourceRecords).toBeGreaterThan(300);
+  expect(hub.ready.counts.goldenRecords).toBeLessThan(hub.ready.counts.sourceRecords);
+  expect(hub.ready.counts.openTasks).toBeGreaterThan(0);
+  expect(hub.ready.question?.answer).toMatchObject({
+    data: {
+      supplierByExternalId: {
+        id: expect.stringMatching(/^sup_/),
+        crosswalk: expect.arrayContaining([
+          { system: 'erp', externalId: 'V1001' },
+          { system: 'procurement', externalId: 'SUP-77' },
+          { system: 'portal', externalId: '5501' },
+        ]),
+      },
+    },
+  });
+});
+
+test('every law holds in it', async () => {
+  expect(await undisturbed.json('verify')).toMatchObject({ code: 0, document: { findings: [] } });
+}, 120_000);
+
+test('the second start loads nothing again', async () => {
+  const { counts } = hub.ready;
+  expect((await hub.stop()).code).toBe(0);
+  hub = await undisturbed.start();
+  expect(hub.ready).toMatchObject({ key: null, counts });
+}, 120_000);
+
+test('killed while it loads, the next start goes on, and ends with the same', async () => {
+  const child = killed.spawn(['start', '--port', '0', '--json']);
+  const written = join(killed.path, '.concord', 'demo');
+  while (!existsSync(written)) await pause(5);
+  child.kill('SIGKILL');
+  await exitOf(child);
+  const resumed = await killed.start();
+  expect(resumed.ready.key).not.toBeNull();
+  expect(resumed.ready.counts).toEqual(hub.ready.counts);
+  expect((await resumed.stop()).code).toBe(0);
+}, 180_000);
+
+test('a hub that was started empty stays so', async () => {
+  const empty = new HubFolder(DEMO_CONFIG);
+  const first = await empty.start('--no-demo');
+  expect(first.ready.counts.sourceRecords).toBe(0);
+  await first.stop();
+  const second = await empty.start();
+  expect(second.ready.counts.sourceRecords).toBe(0);
+  await second.stop();
+  await empty.remove();
+}, 180_000);
