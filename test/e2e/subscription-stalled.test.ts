@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { advanceFeedOnce } from '../../golden-records/feed.js';
+import { advanceFeedOnce, encodeCursor, feedHead } from '../../golden-records/feed.js';
 import type { RunningServer } from '../../src/server.js';
 import { FeedClient } from '../support/feed-client.js';
 import { startTestHub, type TestHub } from '../support/test-server.js';
@@ -22,7 +22,11 @@ afterEach(async () => {
 });
 afterAll(() => hub.close());
 
-const QUERY = 'subscription { changes { cursor heartbeat change { position attributes } } }';
+const QUERY =
+  'subscription ($after: String) { changes(after: $after) { cursor heartbeat change { position attributes } } }';
+
+/** Subscribed from here on, nothing is missed that is written before the server has taken the subscription. */
+const now = async () => ({ after: encodeCursor(await feedHead(hub.db)) });
 
 function client(at: RunningServer = server): FeedClient {
   const made = new FeedClient(at.url, key);
@@ -43,11 +47,10 @@ async function writeLarge(count: number): Promise<void> {
 
 test('a client that stops reading holds one message in flight, holds up nobody, and misses nothing', async () => {
   const sends = countSends();
+  const from = await now();
   const stalled = client();
-  stalled.subscribe({}, QUERY);
   const others = [client(), client(), client()];
-  for (const other of others) other.subscribe({}, QUERY);
-  await Promise.all([stalled, ...others].map((one) => one.until(() => one.socket !== undefined)));
+  for (const one of [stalled, ...others]) one.subscribe(from, QUERY);
   await writeLarge(1);
   await Promise.all([stalled, ...others].map((one) => one.until(() => one.positions.length > 0)));
   stalled.socket?.pause();

@@ -19,7 +19,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url: urlOf(name),
     drop: async () => {
       if (fileFailed()) return keep(name);
-      await asAdmin((client) => client.query(`drop database ${name} with (force)`));
+      await dropDatabase(name);
     },
   };
 }
@@ -28,7 +28,23 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 export async function createEmptyDatabase(): Promise<TestDatabase> {
   const name = databaseName();
   await asAdmin((client) => client.query(`create database ${name} template template0`));
-  return { url: urlOf(name), drop: () => asAdmin((client) => client.query(`drop database ${name} with (force)`)) };
+  return { url: urlOf(name), drop: () => dropDatabase(name) };
+}
+
+const GOODBYE_MS = 5_000;
+
+/**
+ * A pool calls itself ended once it has said goodbye: its sessions go a moment later. A drop that cuts one off in that
+ * moment fails the test with the error of a connection that nobody uses. Who is still there after that is cut off.
+ */
+async function dropDatabase(name: string): Promise<void> {
+  await asAdmin(async (client) => {
+    const deadline = performance.now() + GOODBYE_MS;
+    const busy = async () =>
+      (await client.query('select from pg_stat_activity where datname = $1 limit 1', [name])).rowCount !== 0;
+    while ((await busy()) && performance.now() < deadline);
+    await client.query(`drop database ${name} with (force)`);
+  });
 }
 
 /** Empty every table but the record of migrations, and start the sequences again: for `beforeEach`. */
