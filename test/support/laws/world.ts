@@ -49,6 +49,8 @@ interface Decided {
   readonly state?: { readonly id: string; readonly retired: boolean };
   readonly withdraws?: Decided;
   readonly expiresAt?: number;
+  /** Ids that went on with another record than before. */
+  moved?: readonly { readonly id: string; readonly from: string; readonly to: string }[];
 }
 /** One real thing, as the model has it. */
 interface Block {
@@ -114,8 +116,17 @@ export class World {
     this.now += 500;
     await this.expire();
     this.now += 500;
+    const before = new Map(this.anchors);
     const moving = await this.perform(action);
     await this.compare(moving);
+    const decided = this.decisions.at(-1);
+    if (moving.size > 0 && decided && !decided.withdraws) {
+      decided.moved = [...moving.keys()].map((id) => ({
+        id,
+        from: before.get(id) ?? '',
+        to: this.anchors.get(id) ?? '',
+      }));
+    }
   }
 
   get history() {
@@ -259,6 +270,7 @@ export class World {
     const whole = this.blockOf(id);
     const answer = await this.command('UNMERGE', { entityType: TYPE, mergedId: id });
     if (whole.id === id) return refused(answer, 'NOT_MERGED');
+    if (this.anchors.get(id) === this.anchors.get(whole.id)) return refused(answer, 'EMPTY_SIDE');
     const own = new Set([this.anchors.get(id), ...(this.lastMembers.get(id) ?? [])]);
     const part = whole.keys.filter((key) => own.has(key));
     const rest = whole.keys.filter((key) => !own.has(key));
@@ -396,7 +408,19 @@ export class World {
     if (decided.length === 0) return refused(answer, 'NOT_REVERSIBLE');
     if (standing.length === 0) return refused(answer, 'ALREADY_WITHDRAWN');
     for (const withdraws of standing) this.decide(answer, { withdraws });
-    return NOTHING_MOVES;
+    return this.movedBack();
+  }
+
+  /** Each id is with the record that the last standing decision moved it to, or with the one that it came from. */
+  private movedBack(): Moving {
+    const places = new Map<string, readonly string[]>();
+    for (const decision of this.decisions) {
+      for (const { id, from, to } of decision.moved ?? []) {
+        if (!places.has(id)) places.set(id, [from]);
+        if (this.stands(decision)) places.set(id, [to]);
+      }
+    }
+    return places;
   }
 
   private async recompute(): Promise<Moving> {
