@@ -1,5 +1,5 @@
 /** What the other folders use of the domain. They import only from here. */
-export { BY_CANONICAL_ID, type Issue, normaliseRecord } from './attributes.js';
+export { BY_CANONICAL_ID, externalIdFault, type Issue, LONGEST_EXTERNAL_ID, normaliseRecord } from './attributes.js';
 export * from './define-model.js';
 export * from './entity-types/index.js';
 export * from './errors.js';

@@ -1,3 +1,4 @@
+import { externalIdFault } from './attributes.js';
 import { Conflict, InvalidInput } from './errors.js';
 import { newId } from './ids.js';
 import {
@@ -79,6 +80,8 @@ function checkBatch(db: Db, { system, scope, entityType, records }: IngestBatch)
   const nameless = records.find(
     ({ externalId, unreadable }) => !unreadable && (externalId === null || externalId.trim() === ''),
   );
+  const unfit = records.map(({ externalId }) => externalIdFault(externalId ?? '')).find((fault) => fault !== undefined);
+  if (unfit) throw new InvalidInput('INVALID_INPUT', `an external id of "${system}" has ${unfit}`);
   if (nameless) throw new InvalidInput('INVALID_INPUT', `a record of "${system}" has no external id and no reason why`);
   return definition;
 }

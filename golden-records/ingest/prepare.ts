@@ -103,11 +103,12 @@ function prepareRecord(
 ): Prepared {
   const id = before?.id ?? newId();
   const stated = record.sourceTime === undefined ? tx.now : new Date(record.sourceTime);
-  const sourceTime = (Number.isNaN(stated.getTime()) ? tx.now : stated).toISOString();
+  const isTime = isStorableTime(stated);
+  const sourceTime = (isTime ? stated : tx.now).toISOString();
   const base = { index, id, record, hash, before, sourceTime };
   if (record.unreadable) return { ...base, verdict: { kind: 'REJECTED', reason: record.unreadable } };
-  if (Number.isNaN(stated.getTime())) {
-    const message = `the record's source time expected ISO 8601, found "${record.sourceTime?.slice(0, 40)}"`;
+  if (!isTime) {
+    const message = `the record's source time expected ISO 8601 with a year from 1 to 9999, found "${record.sourceTime?.slice(0, 40)}"`;
     return { ...base, verdict: { kind: 'REJECTED', reason: { code: 'INVALID_ATTRIBUTE', message } } };
   }
   if (before && before.state !== 'HELD' && sourceTime < before.sourceTime)
@@ -118,6 +119,11 @@ function prepareRecord(
     if (!(error instanceof RejectedRecord)) throw error;
     return { ...base, verdict: { kind: 'REJECTED', reason: { code: error.code, message: error.message } } };
   }
+}
+
+/** Years of four digits: what is written otherwise is no time for PostgreSQL, and nobody's time of change. */
+function isStorableTime(time: Date): boolean {
+  return !Number.isNaN(time.getTime()) && time.getUTCFullYear() >= 1 && time.getUTCFullYear() <= 9999;
 }
 
 function applyVerdict(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   type ConfigProblem,
   type EntityTypeDefinition,
+  externalIdFault,
   HubError,
   isJsonObject,
   type Json,
@@ -127,6 +128,11 @@ function readRecord({ line, row }: { line: number; row: Row }, options: RecordOp
       payload,
       unreadable: { code: 'NO_EXTERNAL_ID', message: `line ${line}: no external id: ${where}` },
     };
+  }
+  const unfit = externalIdFault(externalId);
+  if (unfit !== undefined) {
+    const message = `line ${line}: the external id has ${unfit}`;
+    return { externalId: null, payload, unreadable: { code: 'NO_EXTERNAL_ID', message } };
   }
   const deleted = options.deleted?.(row) ? { deleted: true } : {};
   return { externalId, payload, ...deleted, ...timeOf(line, row, options.modifiedAt) };

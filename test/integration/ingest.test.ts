@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ingest } from '../../golden-records/index.js';
+import { ingest, type Json } from '../../golden-records/index.js';
 import {
   attributesOf,
   createTestHub,
@@ -274,5 +275,48 @@ describe('law 6: nothing acknowledged is lost', () => {
     ]);
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(results.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'STALE_VERSION' } });
+  });
+});
+
+describe('law 10: a record that PostgreSQL could not hold costs itself alone', () => {
+  // Without repetition, so that no index can compress it.
+  const noise = (length: number) => {
+    let text = '';
+    for (let at = 0; text.length < length; at++) text += createHash('sha256').update(String(at)).digest('base64url');
+    return text.slice(0, length);
+  };
+  const address = { line1: noise(9_000), city: noise(5_000), postcode: noise(4_000), country: 'US' };
+
+  test.each([
+    ['a name longer than an index entry', { name: noise(9_000) }, 'CREATED'],
+    ['an address longer than an index entry', { name: 'Long Road', addresses: [address] }, 'CREATED'],
+    ['a reference longer than an external id', { name: 'Far Away', parent: noise(9_000) }, 'CREATED'],
+    ['a reference with a NUL', { name: 'Not There', parent: 'V\0' }, 'CREATED'],
+    ['a name that objects inherit', { name: 'Builder', constructor: 'x' }, 'REJECTED'],
+    ['one inside an address', { name: 'Builder', addresses: [{ city: 'Chicago', constructor: 'x' }] }, 'REJECTED'],
+  ])('%s', async (_, attributes, outcome) => {
+    // As a mapping gives it: what is stored of the row itself was checked when it was read.
+    const mapping = { version: 'test', map: (payload: Json) => (payload === 'odd' ? attributes : { name: 'Good' }) };
+    const records = ['odd', 'good'].map((payload) => ({ externalId: payload, payload }));
+    const batch = { system: 'erp', scope: 'main', entityType: 'supplier', records, mapping, correlationId: 'test' };
+    const result = await ingest(hub.db, STEWARD, batch);
+    expect(result.records.map((record) => record.outcome)).toEqual([outcome, 'CREATED']);
+  });
+
+  test('long names and addresses are still matched', async () => {
+    await hub.arrive('erp', 'supplier', { V1: { name: noise(9_000), addresses: [address] } });
+    const result = await hub.arrive('portal', 'supplier', { P1: { name: noise(9_000), addresses: [address] } });
+    expect(result.counts.LINKED).toBe(1);
+  });
+
+  test.each(['+012026-01-01T00:00:00Z', '-000001-01-01T00:00:00Z'])('a source time of %s', async (sourceTime) => {
+    const result = await hub.arrive('erp', 'supplier', { V1: ACME }, { sourceTime });
+    expect(result.records[0]).toMatchObject({ outcome: 'REJECTED', reason: { code: 'INVALID_ATTRIBUTE' } });
+  });
+
+  test('who hands over an external id that can not be stored is refused', async () => {
+    await expect(hub.arrive('erp', 'supplier', { [noise(513)]: ACME })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
   });
 });
