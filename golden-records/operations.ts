@@ -11,7 +11,7 @@ import { loadComponent } from './store/component.js';
 import { definitionOf } from './store/lookup.js';
 import type { ChangedRecord } from './store/rows.js';
 import { writePlan } from './store/write.js';
-import { type Actor, type Db, inTransaction, lockEntityType, type Tx } from './transaction.js';
+import { type Actor, type Db, inTransaction, lockEntityType, lockIdempotencyKey, type Tx } from './transaction.js';
 
 export type { CommandInput, CommandKind } from './decisions/commands.js';
 
@@ -124,6 +124,7 @@ export async function findRepeat(
   if (key.length === 0 || key.length > 200) {
     throw new InvalidInput('INVALID_INPUT', 'an idempotency key has 1 to 200 characters', { field: 'idempotencyKey' });
   }
+  await lockIdempotencyKey(tx, actor, key);
   const found = await tx.prisma.operation.findUnique({
     where: { actorId_idempotencyKey: { actorId: actor.id, idempotencyKey: key } },
   });

@@ -112,3 +112,9 @@ function isSerialisationFailure(error: unknown): boolean {
 export async function lockEntityType(tx: Tx, entityType: string): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(hashtextextended('concord:' || $1, 0))::text`, entityType);
 }
+
+/** A repeat that comes while the first request is under way waits for its answer, whatever either of them locks. */
+export async function lockIdempotencyKey(tx: Tx, actor: Actor, key: string): Promise<void> {
+  const name = JSON.stringify([actor.id, key]);
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('concord:key:' || $1, 0))::text`, name);
+}

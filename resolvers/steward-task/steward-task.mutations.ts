@@ -177,7 +177,7 @@ mutations.mutation<{ input: Omit<ResolveInput, 'taskId'> & { taskIds: string[] }
       });
     const results = [];
     for (const one of taskIds) {
-      const key = idempotencyKey ? { idempotencyKey: `${idempotencyKey}:${one}` } : {};
+      const key = typeof idempotencyKey === 'string' ? { idempotencyKey: `${idempotencyKey}:${one}` } : {};
       results.push(await onTask(context, { ...given, ...key, taskId: one }, answer));
     }
     const refused = results.filter(({ userErrors }) => userErrors.length > 0).length;
