@@ -45,6 +45,8 @@ interface Decided {
   /** The strongest first. */
   readonly words?: readonly NaiveWord[];
   readonly merge?: { readonly survivor: string; readonly merged: string };
+  /** The id that a division said goes on. */
+  readonly keeps?: string;
   readonly override?: { readonly id: string; readonly attribute: string; readonly value: Json | undefined };
   readonly state?: { readonly id: string; readonly retired: boolean };
   readonly withdraws?: Decided;
@@ -258,7 +260,7 @@ export class World {
       ...(action.keep ? { keepIdWith: action.keep } : {}),
     });
     if (part.length === 0 || rest.length === 0) return refused(answer, 'EMPTY_SIDE');
-    this.decide(answer, { words: divided(part, rest) });
+    this.decide(answer, { words: divided(part, rest), keeps: whole.id });
     if (!action.keep) return NOTHING_MOVES;
     const keeping = action.keep === 'PART' ? part : rest;
     return keeping.includes(this.anchors.get(whole.id) ?? '') ? NOTHING_MOVES : new Map([[whole.id, keeping]]);
@@ -275,7 +277,7 @@ export class World {
     const part = whole.keys.filter((key) => own.has(key));
     const rest = whole.keys.filter((key) => !own.has(key));
     if (part.length === 0 || rest.length === 0) return refused(answer, 'EMPTY_SIDE');
-    this.decide(answer, { words: divided(part, rest) });
+    this.decide(answer, { words: divided(part, rest), keeps: whole.id });
     return NOTHING_MOVES;
   }
 
@@ -304,7 +306,7 @@ export class World {
     const rest = from.keys.filter((other) => other !== key);
     const answer = await this.command('UNLINK', { entityType: TYPE, sourceRecordId: this.sourceId(key) });
     if (rest.length === 0) return refused(answer, 'EMPTY_SIDE');
-    this.decide(answer, { words: divided([key], rest) });
+    this.decide(answer, { words: divided([key], rest), keeps: from.id });
     return this.leftBehind(from, key, rest);
   }
 
@@ -485,8 +487,11 @@ export class World {
 
   private block(keys: readonly string[], standing: readonly Decided[], spoken: ReadonlySet<string>): Block {
     const ids = [...this.anchors.keys()].filter((id) => keys.includes(this.anchors.get(id) ?? '')).sort();
-    const named = standing.findLast(({ merge }) => merge && ids.includes(merge.survivor) && ids.includes(merge.merged));
-    const id = named?.merge?.survivor ?? ids.find((one) => spoken.has(this.anchors.get(one) ?? '')) ?? ids[0];
+    const named = standing.findLast(({ merge, keeps }) =>
+      merge ? ids.includes(merge.survivor) && ids.includes(merge.merged) : keeps !== undefined && ids.includes(keeps),
+    );
+    const id =
+      named?.merge?.survivor ?? named?.keeps ?? ids.find((one) => spoken.has(this.anchors.get(one) ?? '')) ?? ids[0];
     const active = keys.filter((key) => this.records.get(key)?.active);
     const overrides = new Map<string, Json>();
     for (const { override } of standing) {
