@@ -196,6 +196,7 @@ async function apply(
   };
   const links = new Map(settlement.links.map((link) => [link.id, link]));
   const inboxIds = new Map(prepared.changed.map(({ id }) => [id, newId()]));
+  const gone = prepared.changed.filter(({ verdict }) => verdict.kind === 'GONE');
   const held = prepared.changed.filter(
     ({ verdict, record, before }) =>
       verdict.kind === 'REJECTED' && record.externalId !== null && (before === undefined || before.state === 'HELD'),
@@ -205,7 +206,7 @@ async function apply(
     inbox: prepared.changed.map((entry) => inboxRow(batch, entry, inboxIds.get(entry.id) ?? newId())),
     sources: [
       ...applied.map((entry) => sourceRow(batch, entry, links.get(entry.id), inboxIds.get(entry.id))),
-      ...held.map((entry) => heldRow(batch, entry, inboxIds.get(entry.id))),
+      ...[...held, ...gone].map((entry) => heldRow(batch, entry, inboxIds.get(entry.id))),
     ],
     replaced: applied.filter(({ before }) => before !== undefined).map(({ id }) => id),
     identifiers: applied.flatMap(({ id, verdict }) =>
@@ -223,7 +224,7 @@ async function apply(
     })),
     references: applied.flatMap(({ id, verdict }) => verdict.references.map((target) => referenceRow(id, target))),
     tasks: rejectionTasks(tx, batch, prepared.changed),
-    answered: applied.map(({ record }) => rejectedKey(batch, record.externalId ?? '')),
+    answered: [...applied, ...gone].map(({ record }) => rejectedKey(batch, record.externalId ?? '')),
     cursors: cursor ? [cursor] : [],
   };
   const subject = {

@@ -32,6 +32,8 @@ export type Verdict =
       readonly references: readonly TargetReference[];
     }
   | { readonly kind: 'STALE' }
+  /** Deleted at its source while it was held back: nobody needs to put it right any more. */
+  | { readonly kind: 'GONE'; readonly reason: { code: string; message: string } }
   | { readonly kind: 'REJECTED'; readonly reason: { code: string; message: string } };
 export type Applied = Prepared & { readonly verdict: Extract<Verdict, { kind: 'APPLY' }> };
 
@@ -69,7 +71,9 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
     if (index % RECORDS_A_TURN === RECORDS_A_TURN - 1) await nextTurn();
     const before = record.externalId === null ? undefined : stored.get(record.externalId);
     const hash = hashes[index] as string;
-    if (before && before.contentHash === hash && before.mappingVersion === batch.mapping.version) continue;
+    const isSame = before?.contentHash === hash && before.mappingVersion === batch.mapping.version;
+    // Back to what was known, after a version that was rejected: applied again, which answers the question.
+    if (isSame && !before.isQuestioned) continue;
     if (!before && record.deleted) continue;
     changed.push(prepareRecord(tx, definition, batch, record, index, hash, before));
   }
@@ -110,6 +114,10 @@ function prepareRecord(
   if (!isTime) {
     const message = `the record's source time expected ISO 8601 with a year from 1 to 9999, found "${record.sourceTime?.slice(0, 40)}"`;
     return { ...base, verdict: { kind: 'REJECTED', reason: { code: 'INVALID_ATTRIBUTE', message } } };
+  }
+  if (before?.state === 'HELD' && record.deleted) {
+    const message = 'deleted at its source before it could be taken in';
+    return { ...base, verdict: { kind: 'GONE', reason: { code: 'RECORD_REJECTED', message } } };
   }
   if (before && before.state !== 'HELD' && sourceTime < before.sourceTime)
     return { ...base, verdict: { kind: 'STALE' } };

@@ -17,6 +17,8 @@ export interface StoredRecord {
   readonly attributeTimes: Record<string, string>;
   readonly goldenId: string | null;
   readonly heldReason: { code: string; message: string } | null;
+  /** A later version of it was rejected, and the question about that is open. */
+  readonly isQuestioned: boolean;
 }
 
 /** A stored record that shares a key or identifier with one that arrives. */
@@ -32,12 +34,15 @@ export interface Candidate {
 const STORED = `
 select json_build_object('externalId', s.external_id, 'id', s.id, 'state', s.state, 'contentHash', s.content_hash,
     'mappingVersion', s.mapping_version, 'sourceTime', ${iso('s.source_time')}, 'goldenId', s.golden_record_id, 'heldReason', s.held_reason,
-    'attributes', case when same then '{}'::jsonb else s.attributes end,
-    'attributeTimes', case when same then '{}'::jsonb else s.attribute_times end) as row
+    'isQuestioned', questioned,
+    'attributes', case when same and not questioned then '{}'::jsonb else s.attributes end,
+    'attributeTimes', case when same and not questioned then '{}'::jsonb else s.attribute_times end) as row
   from jsonb_to_recordset($4::jsonb) as x(e text, h text)
   cross join lateral (select * from source_record r where r.entity_type = $1 and r.system = $2 and r.scope = $3
     and r.external_id = x.e limit 1) s,
-  lateral (select s.content_hash = x.h and s.mapping_version = $5 as same) unchanged`;
+  lateral (select s.content_hash = x.h and s.mapping_version = $5 as same) unchanged,
+  lateral (select s.state <> 'HELD' and exists (select 1 from steward_task t
+    where t.open_key = concat_ws(':', 'rejected', $2::text, $3::text, $1::text, x.e)) as questioned) question`;
 
 export async function storedRecords(
   tx: Tx,

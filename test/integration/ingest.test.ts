@@ -62,6 +62,36 @@ describe('law 1: one link', () => {
     expect(await hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } })).toBe(1);
   });
 
+  test('a source that goes back to what was known before a rejected version answers the question', async () => {
+    const open = () => hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } });
+    await hub.arrive('erp', 'supplier', { V1: ACME }, { sourceTime: '2026-01-01T00:00:00Z' });
+    for (const day of ['02', '04']) {
+      const bad = await hub.arrive('erp', 'supplier', { V1: { name: 12 } }, { sourceTime: `2026-01-${day}T00:00:00Z` });
+      expect(bad.counts.REJECTED).toBe(1);
+      expect(await open()).toBe(1);
+      const back = await hub.arrive('erp', 'supplier', { V1: ACME }, { sourceTime: `2026-01-${day}T12:00:00Z` });
+      expect(back.counts.UPDATED).toBe(1);
+      expect(back.changed).toEqual([]);
+      expect(await open()).toBe(0);
+    }
+    const { provenance } = await readGolden(hub, await goldenOf(hub, 'erp', 'V1'));
+    expect(provenance).toMatchObject({ name: { at: '2026-01-01T00:00:00.000Z' } });
+    expect((await hub.arrive('erp', 'supplier', { V1: ACME })).counts.UNCHANGED).toBe(1);
+  });
+
+  test('a record held back and then deleted at its source is asked about no longer', async () => {
+    await hub.arrive('erp', 'supplier', { V1: { name: 12 } });
+    const gone = await hub.arrive('erp', 'supplier', { V1: { name: 12 } }, { deleted: true });
+    expect(gone.counts.DELETED).toBe(1);
+    expect(await hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } })).toBe(0);
+    const again = await hub.arrive('erp', 'supplier', { V1: { name: 12 } }, { deleted: true });
+    expect(again.counts.UNCHANGED).toBe(1);
+    expect((await hub.arrive('erp', 'supplier', { V1: { name: 12 } })).counts.REJECTED).toBe(1);
+    expect(await hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } })).toBe(1);
+    expect((await hub.arrive('erp', 'supplier', { V1: ACME })).counts.CREATED).toBe(1);
+    expect(await hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } })).toBe(0);
+  });
+
   test('what is in doubt gets a provisional golden record and a task', async () => {
     await hub.arrive('erp', 'supplier', { V1: { name: 'Northwind Medical' } });
     const result = await hub.arrive('portal', 'supplier', { P1: { name: 'Northwind Medical GmbH' } });
