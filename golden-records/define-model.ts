@@ -152,6 +152,7 @@ function rulesProblems(
       problems.push({ path: `rules.${code}`, expected: oneOf(entityTypes), found: `"${code}"` });
       continue;
     }
+    problems.push(...thresholdProblems(own.thresholds ?? {}, `rules.${code}.thresholds`));
     const thresholds = { ...DEFAULT_THRESHOLDS, ...own.thresholds };
     if (!(thresholds.review <= thresholds.match && thresholds.match <= thresholds.confirmed)) {
       problems.push({
@@ -164,7 +165,7 @@ function rulesProblems(
       problems.push(...ruleProblems(own.default, `rules.${code}.default`, undefined, definition, systems));
     for (const [attribute, given] of Object.entries(own.attributes ?? {})) {
       const path = `rules.${code}.attributes.${attribute}`;
-      const known = definition.attributes[attribute];
+      const known = Object.hasOwn(definition.attributes, attribute) ? definition.attributes[attribute] : undefined;
       if (!known) {
         problems.push({ path, expected: `an attribute of ${code}`, found: `"${attribute}"` });
         continue;
@@ -172,7 +173,7 @@ function rulesProblems(
       asList(given).forEach((rule, at, all) => {
         const here = all.length > 1 ? `${path}[${at}]` : path;
         problems.push(...ruleProblems(rule, here, known.kind, definition, systems));
-        if (!rule.when && at < all.length - 1) {
+        if (rule && !rule.when && at < all.length - 1) {
           problems.push({
             path: here,
             expected: 'a condition (when), as rules follow that would never be tried',
@@ -185,6 +186,24 @@ function rulesProblems(
   return problems;
 }
 
+function thresholdProblems(given: object, at: string): ConfigProblem[] {
+  return Object.entries(given).flatMap(([name, value]): ConfigProblem[] => {
+    const path = `${at}.${name}`;
+    const found = JSON.stringify(value) ?? 'nothing';
+    if (!Object.hasOwn(DEFAULT_THRESHOLDS, name))
+      return [{ path: at, expected: `one of ${Object.keys(DEFAULT_THRESHOLDS).join(', ')}`, found: `"${name}"` }];
+    if (name === 'keyCap')
+      return Number.isSafeInteger(value) && value >= 1
+        ? []
+        : [{ path, expected: 'a whole number of 1 or more', found }];
+    if (name === 'margin')
+      return Number.isFinite(value) && value >= 0 ? [] : [{ path, expected: 'a number of 0 or more', found }];
+    return Number.isFinite(value) ? [] : [{ path, expected: 'a number', found }];
+  });
+}
+
+const RULE_KEYS = ['when', 'owner', 'strategy', 'priority', 'override', 'onConflict', 'follows'];
+
 function ruleProblems(
   rule: SurvivorshipRule,
   path: string,
@@ -192,7 +211,12 @@ function ruleProblems(
   definition: EntityTypeDefinition,
   systems: ReadonlyMap<string, SystemDefinition>,
 ): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
+  if (typeof rule !== 'object' || rule === null) {
+    return [{ path, expected: 'a rule', found: JSON.stringify(rule) ?? 'nothing' }];
+  }
+  const problems: ConfigProblem[] = Object.keys(rule)
+    .filter((key) => !RULE_KEYS.includes(key))
+    .map((key) => ({ path, expected: `one of ${RULE_KEYS.join(', ')}`, found: `"${key}"` }));
   const named = [...(rule.owner ?? []), ...(rule.priority ?? []), ...(rule.when?.system ?? [])];
   for (const system of named) {
     if (!systems.has(system))
@@ -211,7 +235,11 @@ function ruleProblems(
   if (onConflict !== undefined && !rule.owner) {
     problems.push({ path: `${path}.onConflict`, expected: 'an owner whose word counts', found: 'no owner' });
   }
-  if (follows !== undefined && !(follows in definition.attributes)) {
+  // Law 4: whoever won the other attribute may be somebody else than this one's owner.
+  if (follows !== undefined && rule.owner) {
+    problems.push({ path, expected: 'an owner or an attribute that it follows', found: 'both' });
+  }
+  if (follows !== undefined && !Object.hasOwn(definition.attributes, follows)) {
     problems.push({ path: `${path}.follows`, expected: `an attribute of ${definition.code}`, found: `"${follows}"` });
   }
   return problems;

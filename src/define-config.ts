@@ -51,11 +51,12 @@ export interface ConfiguredStream {
 /** Check the whole of a configuration. Throws ConfigError with every problem found, each with path, found, expected. */
 export function checkConfig(input: unknown): CheckedConfig {
   const shape = shapeProblems(input);
-  // With a wrong shape the rules can't be read at all.
-  if (shape.length > 0) throw new ConfigError(shape);
+  const problems = isFields(input) ? detailProblems(input) : [];
+  // With a wrong shape systems and rules can't be read at all.
+  if (shape.length > 0) throw new ConfigError([...shape, ...problems]);
   const config = input as HubConfig;
   const entityTypes = config.entityTypes ?? ENTITY_TYPES;
-  const problems = streamProblems(config, new Set(entityTypes.map(({ code }) => code)));
+  problems.push(...streamProblems(config, new Set(entityTypes.map(({ code }) => code))));
   const model = modelOf(config, entityTypes, problems);
   if (!model || problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({ model, streams: streamsOf(config), watch: config.watch, demo: config.demo });
@@ -98,15 +99,36 @@ export const SYSTEM_KEYS = ['name', 'scopes', 'uniqueRecords', 'streams'];
 
 function shapeProblems(input: unknown): ConfigProblem[] {
   if (!isFields(input)) return [problem('default export', 'an object made by defineConfig', input)];
+  const { entityTypes } = input;
+  const areDefinitions = entityTypes === undefined || (Array.isArray(entityTypes) && entityTypes.every(isFields));
   return [
-    ...unknownKeys(input, CONFIG_KEYS, ''),
-    ...(input.entityTypes === undefined || Array.isArray(input.entityTypes)
-      ? []
-      : [problem('entityTypes', 'a list of definitions made by defineEntityType', input.entityTypes)]),
+    ...(areDefinitions ? [] : [problem('entityTypes', 'a list of definitions made by defineEntityType', entityTypes)]),
     ...systemsShape(input.systems),
     ...rulesShape(input.rules),
+  ];
+}
+
+/** What is wrong and keeps nothing else from being read. */
+function detailProblems(input: Fields): ConfigProblem[] {
+  const inside = (value: unknown) => Object.entries(isFields(value) ? value : {});
+  return [
+    ...unknownKeys(input, CONFIG_KEYS, ''),
+    ...inside(input.systems).flatMap(([code, system]) => systemDetails(`systems.${code}`, system)),
+    ...inside(input.rules).flatMap(([code, own]) =>
+      isFields(own) ? unknownKeys(own, ['default', 'attributes', 'thresholds'], `rules.${code}.`) : [],
+    ),
     ...watchShape(input.watch),
     ...demoShape(input.demo),
+  ];
+}
+
+function systemDetails(path: string, system: unknown): ConfigProblem[] {
+  if (!isFields(system)) return [];
+  const { name } = system;
+  const isNamed = typeof name === 'string' && name.trim() !== '';
+  return [
+    ...unknownKeys(system, SYSTEM_KEYS, `${path}.`),
+    ...(isNamed ? [] : [problem(`${path}.name`, 'a name', name)]),
   ];
 }
 
@@ -117,10 +139,7 @@ function systemsShape(systems: unknown): ConfigProblem[] {
 
 function systemShape(path: string, system: unknown): ConfigProblem[] {
   if (!isFields(system)) return [problem(path, 'an object with name, scopes and streams', system)];
-  const problems = unknownKeys(system, SYSTEM_KEYS, `${path}.`);
-  if (typeof system.name !== 'string' || system.name.trim() === '') {
-    problems.push(problem(`${path}.name`, 'a name', system.name));
-  }
+  const problems: ConfigProblem[] = [];
   if (!isFields(system.scopes)) problems.push(problem(`${path}.scopes`, 'an object of scopes by code', system.scopes));
   else {
     for (const [scope, value] of Object.entries(system.scopes)) {
@@ -140,7 +159,7 @@ function rulesShape(rules: unknown): ConfigProblem[] {
   if (!isFields(rules)) return [problem('rules', 'an object of rules by entity type', rules)];
   return Object.entries(rules).flatMap(([code, own]) => {
     if (!isFields(own)) return [problem(`rules.${code}`, 'an object with default, attributes, thresholds', own)];
-    const problems = unknownKeys(own, ['default', 'attributes', 'thresholds'], `rules.${code}.`);
+    const problems: ConfigProblem[] = [];
     for (const key of ['default', 'attributes', 'thresholds']) {
       if (own[key] !== undefined && !isFields(own[key])) {
         problems.push(problem(`rules.${code}.${key}`, 'an object', own[key]));
