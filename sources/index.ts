@@ -37,3 +37,4 @@ export {
 } from './files/pull.js';
 export { type FileStream, type FileStreamOptions, fileStream, matchesPattern, streamProblems } from './files/stream.js';
 export { FolderWatch, type WatchedStream, type Watcher, type WatchOptions, watchFolder } from './files/watch.js';
+export * from './sync/index.js';
