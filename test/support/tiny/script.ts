@@ -168,8 +168,11 @@ async function sayTheyAreGone({ hub }: SyncHub): Promise<void> {
 }
 
 async function changeCount({ hub }: SyncHub): Promise<number> {
-  const { rows } = await hub.db.pool.query<{ n: number }>(`select count(*)::int as n from change`);
-  return rows[0]?.n ?? 0;
+  const { rows } = await hub.db.pool.query<{ n: number; waiting: number }>(
+    `select (select count(*) from change)::int as n, (select count(*) from delivery where state = 'PENDING')::int as waiting`,
+  );
+  // What still waits is no rest.
+  return rows[0]?.waiting === 0 ? rows[0].n : Number.NaN;
 }
 
 /** Where a linked record of the target and its golden record differ in what others decided, without a task that asks. */
