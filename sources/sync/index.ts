@@ -15,3 +15,6 @@ export { type ReplayInput, type ReplayResult, replay } from './replay.js';
 export { hint, pauseStream, registerStreams, resumeStream, STREAM_CHANNEL } from './stream-store.js';
 export { type SweepResult, sweep } from './sweep.js';
 export * from './synchronised.js';
+export * from './deliveries.js';
+export { DELIVERY_STATES, type DeliveryState } from './delivery-state.js';
+export { type StreamStatus, type SyncStatus, syncStatus, type TargetStatus } from './status.js';
