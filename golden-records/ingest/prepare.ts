@@ -7,7 +7,7 @@ import { type Evidence, evidenceOf } from '../match/evidence.js';
 import type { EntityTypeDefinition } from '../model.js';
 import { contentHash } from '../normalise/index.js';
 import type { Arrival } from '../settle.js';
-import { newestRevision, rejectedBefore, type StoredRecord, storedRecords } from '../store/lookup.js';
+import { keptBefore, newestRevision, type StoredRecord, storedRecords } from '../store/lookup.js';
 import type { ScoreRow } from '../store/rows.js';
 import { ECHO_TIME } from '../survivorship/survive.js';
 import type { Tx } from '../transaction.js';
@@ -43,7 +43,7 @@ export interface PreparedBatch {
   /** Content hashes of all records of the batch. */
   readonly hashes: readonly string[];
   readonly changed: readonly Prepared[];
-  /** Rejected as they were the last time: known already, so nothing is written. */
+  /** Rejected as they were the last time, or late and kept already: known, so nothing is written. */
   readonly repeated: readonly Prepared[];
   readonly stored: ReadonlyMap<string, StoredRecord>;
   readonly scores: readonly ScoreRow[];
@@ -88,14 +88,11 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
     const id = before?.id ?? links.idOf(record.externalId) ?? newId();
     changed.push(prepareRecord(tx, definition, batch, record, index, hash, before, id));
   }
-  const rejected = changed.filter(({ verdict }) => verdict.kind === 'REJECTED');
-  const known = await rejectedBefore(
-    tx,
-    home,
-    rejected.map(({ record, hash }) => ({ externalId: record.externalId, contentHash: hash })),
-  );
-  const isKnown = ({ record, hash, verdict }: Prepared) =>
-    verdict.kind === 'REJECTED' && known.has(`${record.externalId ?? ''}\n${hash}`);
+  const arrived = ({ record, hash }: Prepared) => ({ externalId: record.externalId, contentHash: hash });
+  const ofKind = (kind: Verdict['kind']) => changed.filter(({ verdict }) => verdict.kind === kind).map(arrived);
+  const known = await keptBefore(tx, home, { rejected: ofKind('REJECTED'), stale: ofKind('STALE') });
+  const isKnown = (entry: Prepared) =>
+    (entry.verdict.kind === 'REJECTED' || entry.verdict.kind === 'STALE') && known.has(arrived(entry));
   const { scores: found, crowdedKeys } = await scoreAll(tx, definition, scorables(changed));
   const made = links.scores(new Set(scorables(changed).map(({ id }) => id)));
   const scores = withMade(found, made);
