@@ -85,12 +85,12 @@ const names = async () => {
   return rows.map(({ name }) => name);
 };
 const pullAll = async () => {
-  await hub.db.pool.query(`update sync_stream set due_at = now(), sweep_due_at = now() + interval '1 day'`);
+  await hub.db.pool.query(`update sync_stream set due_at = now() - interval '1 second', sweep_due_at = now() + interval '1 day'`);
   while ((await pullDueOnce(hub.db, sync))?.kind === 'PULLED');
   while (await backfillOnce(hub.db, sync));
 };
 const deliverAll = async () => {
-  await hub.db.pool.query(`update delivery set due_at = now() where state = 'PENDING'`);
+  await hub.db.pool.query(`update delivery set due_at = now() - interval '1 second' where state = 'PENDING'`);
   while ((await deliverOnce(hub.db, sync)) ?? (await deliverOnce(hub.db, sync, { lane: 'BACKFILL' })));
 };
 const add = (name: string, duns: string | null = null) =>
