@@ -1,7 +1,7 @@
 import { type Db, isJsonObject, type Json, withoutTransaction } from '../../golden-records/index.js';
 import type { Tier } from '../connector.js';
 import { cursorName } from './pull.js';
-import { streamName, type Synchronised } from './synchronised.js';
+import { type Synchronised, streamName } from './synchronised.js';
 import { type Place, placeIn } from './windows.js';
 
 export interface StreamStatus {

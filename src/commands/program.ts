@@ -9,6 +9,7 @@ import { addMigrate } from './migrate.js';
 import { addRecompute } from './recompute.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
+import { addSync } from './sync.js';
 import { addVerify } from './verify.js';
 
 type Work<O, A extends readonly unknown[]> = (invocation: Invocation, options: O, ...args: A) => Promise<Outcome>;
@@ -62,7 +63,18 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     .showHelpAfterError('(--help explains, with an example)')
     .exitOverride()
     .addHelpText('after', FURTHER);
-  const add = [addStart, addCheck, addMigrate, addImport, addKeys, addLineage, addVerify, addRecompute, addSchema];
+  const add = [
+    addStart,
+    addCheck,
+    addMigrate,
+    addImport,
+    addKeys,
+    addLineage,
+    addVerify,
+    addRecompute,
+    addSync,
+    addSchema,
+  ];
   for (const addCommand of add) addCommand(program, run);
   inherit(program);
   return program;
