@@ -394,11 +394,18 @@ function contextOf({ lang, companies, activeOnly = false, extra = {} }: CallCont
   };
 }
 
-/** JSON-RPC takes the records first; and `create` looks at its first argument before any name is known. */
+/**
+ * JSON-RPC takes the records first. `create` looks at its first argument before any name is known, and the domain of a
+ * search changed its name over the versions.
+ */
 function positional(method: string, ids: readonly number[] | undefined, body: JsonObject) {
   if (method === 'create') {
     const { vals_list, ...rest } = body;
     return { args: [vals_list ?? []], rest };
+  }
+  if (method === 'search' || method === 'search_count') {
+    const { domain, ...rest } = body;
+    return { args: [domain ?? []], rest };
   }
   return { args: ids === undefined ? [] : [[...ids]], rest: body };
 }
