@@ -11,10 +11,12 @@ import {
   STRATEGIES,
   type SurvivorshipRule,
   type SystemDefinition,
+  type TargetDefinition,
 } from './rules.js';
 
 const CODE = /^[a-z][a-z0-9_-]{0,62}$/;
 const ID_PREFIX = /^[a-z]{2,8}$/;
+const NO_TARGETS: readonly TargetDefinition[] = [];
 const FALLBACK: SurvivorshipRule = { strategy: 'mostRecent' };
 const UNION_KINDS = new Set(['list', 'byBusinessUnit']);
 /** Kinds that `union` gathers when nothing else is said: each system knows some of a supplier's addresses. */
@@ -56,6 +58,9 @@ export function defineModel(input: ModelInput): Model {
       rules.set(`${definition.code}.${name}`, [...asList(own?.attributes?.[name]), last]);
     }
   }
+  const targets = new Map(
+    input.entityTypes.map(({ code }) => [code, (input.targets ?? []).filter(({ entityType }) => entityType === code)]),
+  );
   const rulesVersion = contentHash(
     JSON.parse(
       JSON.stringify({
@@ -72,6 +77,7 @@ export function defineModel(input: ModelInput): Model {
     priority: new Map([...systems.keys()].map((code, at) => [code, at])),
     rulesFor: (entityType: string, attribute: string) => rules.get(`${entityType}.${attribute}`) ?? [FALLBACK],
     thresholdsFor: (entityType: string) => ({ ...DEFAULT_THRESHOLDS, ...input.rules?.[entityType]?.thresholds }),
+    targetsFor: (entityType: string) => targets.get(entityType) ?? NO_TARGETS,
     rulesVersion,
   });
 }

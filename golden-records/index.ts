@@ -23,12 +23,13 @@ export {
   UNITS,
 } from './normalise/index.js';
 export * from './operations.js';
+export { DELIVERY_CHANNEL, type QueuedDelivery, rankOf } from './outbox.js';
 export { TASK_KINDS, type TaskKind } from './plan.js';
 export * from './prepare-store.js';
 export * from './recompute.js';
 export * from './rules.js';
 export * from './steward-tasks.js';
 export type { AttributeDiff, ChangedRecord, DecisionKind, GoldenState } from './store/rows.js';
-export type { Provenance } from './survivorship/survive.js';
+export { ECHO_TIME, type Provenance, ruleFor } from './survivorship/survive.js';
 export * from './transaction.js';
 export * from './verify.js';

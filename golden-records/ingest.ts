@@ -8,6 +8,7 @@ import {
   OUTCOMES,
   type Outcome,
 } from './ingest/batch.js';
+import { withMade } from './ingest/made-links.js';
 import { resultOf } from './ingest/outcome.js';
 import { type Applied, isApplied, type PreparedBatch, prepare, scorables } from './ingest/prepare.js';
 import { heldRow, inboxRow, referenceRow, rejectedKey, rejectionTasks, sourceRow } from './ingest/rows.js';
@@ -17,6 +18,7 @@ import { blockingKeys } from './match/evidence.js';
 import type { EntityTypeDefinition } from './model.js';
 import { contentHash } from './normalise/index.js';
 import { checkVersions, findRepeat } from './operations.js';
+import { deliveriesOf } from './outbox.js';
 import { type OperationHead, planOf, settleComponent } from './plan.js';
 import { type Component, EMPTY_COMPONENT, loadComponent } from './store/component.js';
 import { keysOf, storedRecords, writtenSince } from './store/lookup.js';
@@ -222,6 +224,7 @@ async function apply(
     tasks: rejectionTasks(tx, batch, prepared.changed),
     answered: applied.map(({ record }) => rejectedKey(batch, record.externalId ?? '')),
     cursors: cursor ? [cursor] : [],
+    deliveries: deliveriesOf(tx.model, definition, settlement, { component, arrivals }, batch.lane ?? 'LIVE'),
   };
   const subject = {
     system: batch.system,
@@ -258,7 +261,7 @@ async function scoresNow(
     // In a bulk load the news are the batch before, which seldom has to do with this one.
     if (!(await keysOf(tx, news)).some((key) => own.has(key))) return prepared.scores;
   }
-  return (await scoreAll(tx, definition, arriving)).scores;
+  return withMade((await scoreAll(tx, definition, arriving)).scores, prepared.made);
 }
 
 function componentOf(

@@ -5,6 +5,7 @@ import { Conflict, InvalidInput } from './errors.js';
 import { newId, publicId } from './ids.js';
 import type { Json } from './json.js';
 import { contentHash } from './normalise/index.js';
+import { deliveriesOf } from './outbox.js';
 import { type OperationHead, planOf, settleComponent } from './plan.js';
 import type { Settlement } from './settle.js';
 import { loadComponent } from './store/component.js';
@@ -104,7 +105,8 @@ export async function resettle(
   const settlement = await settleComponent(tx, { definition, component, arrivals: [], scores: [] });
   if (!always && settlement.changes.length === 0) return settlement;
   const homes = new Map(component.sources.map((row) => [row.id, row]));
-  await writePlan(tx, planOf(tx, definition, head, settlement, new Set(), homes, {}, subject));
+  const deliveries = deliveriesOf(tx.model, definition, settlement, { component, arrivals: [] }, 'LIVE');
+  await writePlan(tx, planOf(tx, definition, head, settlement, new Set(), homes, { deliveries }, subject));
   return settlement;
 }
 

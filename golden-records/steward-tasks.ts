@@ -45,6 +45,10 @@ export const RESOLUTIONS_OF: Readonly<Record<string, readonly Resolution[]>> = {
   REJECTED_RECORD: ['DISMISS'],
   OWNERSHIP_CONFLICT: ['KEEP', 'ACCEPT_PROPOSED', 'DISMISS'],
   EXCEPTION: ['KEEP', 'ACCEPT_PROPOSED', 'DISMISS'],
+  DEAD_LETTER: ['DISMISS'],
+  MASS_DELETE: ['ACCEPT_PROPOSED', 'KEEP', 'DISMISS'],
+  SCHEMA_DRIFT: ['DISMISS'],
+  UNKNOWN_CODE: ['DISMISS'],
 };
 
 export interface ResolveTaskInput {
@@ -176,6 +180,8 @@ function answer(
       }
       return decide('NOT_DUPLICATE', { entityType, ids: task.goldenIds });
     case 'ACCEPT_PROPOSED': {
+      // The next sweep reads the answer.
+      if (task.kind === 'MASS_DELETE') return Promise.resolve(null);
       const [first] = details.theirs as { value: Json }[];
       return decide('OVERRIDE', {
         entityType,

@@ -1,5 +1,16 @@
-export type { Capabilities, Pull, PullStep, Row, Stream } from './connector.js';
-export { Permanent, Retryable, SOURCE_ERROR_CODES, SourceError, type SourceErrorCode } from './errors.js';
+export type * from './connector.js';
+export {
+  Changed,
+  Down,
+  Permanent,
+  PLACES,
+  type Place,
+  Retryable,
+  SOURCE_ERROR_CODES,
+  SourceError,
+  type SourceErrorCode,
+  Throttled,
+} from './errors.js';
 export {
   type Cell,
   type CellOptions,

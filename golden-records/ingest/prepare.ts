@@ -9,8 +9,10 @@ import { contentHash } from '../normalise/index.js';
 import type { Arrival } from '../settle.js';
 import { newestRevision, rejectedBefore, type StoredRecord, storedRecords } from '../store/lookup.js';
 import type { ScoreRow } from '../store/rows.js';
+import { ECHO_TIME } from '../survivorship/survive.js';
 import type { Tx } from '../transaction.js';
 import type { InboundRecord, IngestBatch, Mapping } from './batch.js';
+import { madeLinks, withMade } from './made-links.js';
 import { scoreAll } from './score-batch.js';
 
 /** A record that has something new to say. */
@@ -43,6 +45,8 @@ export interface PreparedBatch {
   readonly repeated: readonly Prepared[];
   readonly stored: ReadonlyMap<string, StoredRecord>;
   readonly scores: readonly ScoreRow[];
+  /** Those of them that stand for links which the hub made when it created a record there. */
+  readonly made: readonly ScoreRow[];
   readonly seen: string;
   readonly crowdedKeys: number;
 }
@@ -63,15 +67,23 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
     scope: batch.scope,
     mappingVersion: batch.mapping.version,
   };
-  const stored = await storedRecords(tx, home, arriving);
+  const anew = batch.again === true || batch.echo !== undefined;
+  const stored = await storedRecords(tx, home, arriving, anew);
+  const isSame = ({ externalId, contentHash: hash }: (typeof arriving)[number]) => {
+    const before = stored.get(externalId);
+    return before !== undefined && before.contentHash === hash && before.mappingVersion === batch.mapping.version;
+  };
+  const news = anew ? arriving : arriving.filter((record) => !isSame(record));
+  const links = await madeLinks(tx, batch, news, stored);
   const changed: Prepared[] = [];
   for (const [index, record] of batch.records.entries()) {
     if (index % RECORDS_A_TURN === RECORDS_A_TURN - 1) await nextTurn();
     const before = record.externalId === null ? undefined : stored.get(record.externalId);
     const hash = hashes[index] as string;
-    if (before && before.contentHash === hash && before.mappingVersion === batch.mapping.version) continue;
+    if (!anew && before && before.contentHash === hash && before.mappingVersion === batch.mapping.version) continue;
     if (!before && record.deleted) continue;
-    changed.push(prepareRecord(tx, definition, batch, record, index, hash, before));
+    const id = before?.id ?? links.idOf(record.externalId) ?? newId();
+    changed.push(prepareRecord(tx, definition, batch, record, index, hash, before, id));
   }
   const rejected = changed.filter(({ verdict }) => verdict.kind === 'REJECTED');
   const known = await rejectedBefore(
@@ -81,9 +93,12 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
   );
   const isKnown = ({ record, hash, verdict }: Prepared) =>
     verdict.kind === 'REJECTED' && known.has(`${record.externalId ?? ''}\n${hash}`);
-  const { scores, crowdedKeys } = await scoreAll(tx, definition, scorables(changed));
+  const { scores: found, crowdedKeys } = await scoreAll(tx, definition, scorables(changed));
+  const made = links.scores(new Set(scorables(changed).map(({ id }) => id)));
+  const scores = withMade(found, made);
   const repeated = changed.filter(isKnown);
-  return { hashes, changed: changed.filter((entry) => !isKnown(entry)), repeated, stored, scores, seen, crowdedKeys };
+  const fresh = changed.filter((entry) => !isKnown(entry));
+  return { hashes, changed: fresh, repeated, stored, scores, made, seen, crowdedKeys };
 }
 
 /** What of a batch takes part in matching. */
@@ -100,8 +115,8 @@ function prepareRecord(
   index: number,
   hash: string,
   before: StoredRecord | undefined,
+  id: string,
 ): Prepared {
-  const id = before?.id ?? newId();
   const stated = record.sourceTime === undefined ? tx.now : new Date(record.sourceTime);
   const sourceTime = (Number.isNaN(stated.getTime()) ? tx.now : stated).toISOString();
   const base = { index, id, record, hash, before, sourceTime };
@@ -138,7 +153,10 @@ function applyVerdict(
     externalId: record.externalId ?? '',
     state: record.deleted ? 'DELETED' : 'ACTIVE',
     attributes: normalised.attributes,
-    attributeTimes: timesOf(normalised.attributes, sourceTime, before),
+    attributeTimes: {
+      ...timesOf(normalised.attributes, sourceTime, before),
+      ...echoTimes(batch, record, normalised.attributes),
+    },
     sourceTime,
     identifiers: normalised.identifiers,
   };
@@ -155,6 +173,11 @@ function mapped(mapping: Mapping, payload: Json): Readonly<Record<string, unknow
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new RejectedRecord('RECORD_REJECTED', `the mapping failed: ${message}`, { cause });
   }
+}
+
+function echoTimes({ echo }: IngestBatch, { externalId }: InboundRecord, attributes: JsonObject) {
+  const names = [...(echo?.get(externalId ?? '') ?? [])].filter((name) => name in attributes);
+  return Object.fromEntries(names.map((name) => [name, ECHO_TIME]));
 }
 
 /** Each attribute keeps the source time of the first applied version with its present value. */

@@ -37,12 +37,13 @@ select json_build_object('externalId', s.external_id, 'id', s.id, 'state', s.sta
   from jsonb_to_recordset($4::jsonb) as x(e text, h text)
   cross join lateral (select * from source_record r where r.entity_type = $1 and r.system = $2 and r.scope = $3
     and r.external_id = x.e limit 1) s,
-  lateral (select s.content_hash = x.h and s.mapping_version = $5 as same) unchanged`;
+  lateral (select s.content_hash = x.h and s.mapping_version = $5 and not $6::boolean as same) unchanged`;
 
 export async function storedRecords(
   tx: Tx,
   home: { entityType: string; system: string; scope: string; mappingVersion: string },
   arriving: readonly { externalId: string; contentHash: string }[],
+  again = false,
 ): Promise<Map<string, StoredRecord>> {
   const keys = arriving.map(({ externalId, contentHash }) => ({ e: externalId, h: contentHash }));
   const found = await tx.query<{ row: StoredRecord }>(
@@ -52,6 +53,7 @@ export async function storedRecords(
     home.scope,
     keys,
     home.mappingVersion,
+    again,
   );
   return new Map(found.map(({ row }) => [row.externalId, row]));
 }
