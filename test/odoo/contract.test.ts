@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Json, JsonObject } from '../../golden-records/index.js';
 import { type OdooClient, OdooError, type OdooRow } from '../../sources/odoo/client.js';
+import { idOf } from '../../sources/odoo/values.js';
 import { RECORDED } from '../../src/demo/odoo/index.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
@@ -211,6 +212,17 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(variants.map(({ active }) => active)).toEqual([false]);
   });
 
+  test('an account number is there once for each company (14), or once for each partner (19)', async () => {
+    const number = unique('ONCE');
+    const [one, two] = [await partner(), await partner()];
+    await admin.create('res.partner.bank', [{ acc_number: number, partner_id: one }], context);
+    const second = admin.create('res.partner.bank', [{ acc_number: number, partner_id: two }], context);
+    if (odoo.major === 19) expect(await second).toHaveLength(1);
+    else expect(await failureOf(second)).toMatchObject({ code: 'ODOO_REFUSED', kind: 'PERMANENT' });
+    const same = admin.create('res.partner.bank', [{ acc_number: number, partner_id: one }], context);
+    expect(await failureOf(same)).toMatchObject({ code: 'ODOO_REFUSED' });
+  });
+
   test('12 and 29: a deleted record leaves nothing but children without a parent', async () => {
     const parent = await partner();
     const child = await partner({ is_company: false, parent_id: parent });
@@ -398,7 +410,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     const [id = 0] = loaded.ids ?? [];
     const variant = await row('product.product', id, ['name', 'default_code', 'product_tmpl_id', 'weight', 'uom_id']);
     expect(variant).toMatchObject({ name: 'Glove', default_code: 'G-1', weight: 0.5, uom_id: [1, 'Units'] });
-    const [template] = variant.product_tmpl_id as [number, string];
+    const template = idOf(variant.product_tmpl_id) ?? 0;
     expect(await row('product.template', template, ['name', 'default_code'])).toMatchObject({
       name: 'Glove',
       default_code: 'G-1',

@@ -182,6 +182,9 @@ export function rulesOf(world: OdooWorld): ModelRules {
         const bank = get(model, id, 'bank_id');
         return typeof bank === 'number' ? get('res.bank', bank, name === 'bank_name' ? 'name' : 'bic') : false;
       }
+      if (model === 'product.supplierinfo' && name === 'product_uom' && !is19) {
+        return get('product.template', Number(get(model, id, 'product_tmpl_id')), 'uom_po_id');
+      }
       // Rows that others need and nobody asks about.
       if (model === 'stock.warehouse' && name === 'lot_stock_id') return get(model, id, name) || id;
       return undefined;
@@ -320,6 +323,14 @@ export function rulesOf(world: OdooWorld): ModelRules {
           throw validation('The operation cannot be completed: Contacts require a name');
         }
       }
+      if (model === 'res.partner.bank' && 'acc_number' in values) {
+        const number = sanitized(get(model, id, 'acc_number'));
+        for (const [other, row] of world.table(model).rows) {
+          if (other === id || sanitized(row.acc_number ?? '') !== number) continue;
+          if (is19 && row.partner_id !== get(model, id, 'partner_id')) continue;
+          throw validation('Account Number must be unique');
+        }
+      }
       if (model === 'product.product' && 'barcode' in values) {
         const barcode = get(model, id, 'barcode');
         const [first, second] = barcode === false || barcode === '' ? [] : world.table(model).idsBy('barcode', barcode);
@@ -330,6 +341,8 @@ export function rulesOf(world: OdooWorld): ModelRules {
     },
   };
 }
+
+const sanitized = (number: Json): string => String(number).replace(/\W+/g, '').toUpperCase();
 
 /** HTML fields lose their scripts, and text becomes a paragraph. */
 function html(value: string): string {

@@ -1,0 +1,1 @@
+export { type OdooConnector, type OdooOptions, type OpenOdoo, odoo } from './connector.js';
