@@ -27,6 +27,7 @@ export { DELIVERY_CHANNEL, type QueuedDelivery, rankOf } from './outbox.js';
 export { TASK_KINDS, type TaskKind } from './plan.js';
 export * from './prepare-store.js';
 export * from './recompute.js';
+export { type NamedOperation, type RaisedTask, recordOperation } from './record-operation.js';
 export * from './rules.js';
 export * from './steward-tasks.js';
 export type { AttributeDiff, ChangedRecord, DecisionKind, GoldenState } from './store/rows.js';

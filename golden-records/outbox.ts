@@ -71,7 +71,8 @@ export function deliveriesOf(
         if (differs ? differsFrom(definition, target, golden, member) : concerned)
           queued.push({ ...base, linkId: member.id, externalId: member.externalId });
       }
-      const isNews = change && (change.kind !== 'UPDATED' || change.diff.length > 0 || becameCertain(component, golden));
+      const isNews =
+        change && (change.kind !== 'UPDATED' || change.diff.length > 0 || becameCertain(component, golden));
       if (here.length > 0 || !isNews) continue;
       const outline = outlineOf(definition, golden);
       if (outline.state !== 'RETIRED' && target.creates(outline))
@@ -196,4 +197,26 @@ export async function enqueue(
 ): Promise<void> {
   if (deliveries.length === 0) return;
   await tx.query(ENQUEUE, deliveries, entityType, tx.now.toISOString(), operation.id, operation.correlation_id);
+}
+
+/** Have these links looked at again, as far as they are in targets: a person's answer decides anew what may be written. */
+export async function queueLinks(
+  tx: Tx,
+  entityType: string,
+  linkIds: readonly string[],
+  operation: { readonly id: string; readonly correlation_id: string },
+): Promise<void> {
+  const targets = tx.model.targetsFor(entityType);
+  if (targets.length === 0 || linkIds.length === 0) return;
+  const rows = await tx.prisma.sourceRecord.findMany({
+    where: { entityType, id: { in: [...linkIds] }, state: 'ACTIVE' },
+    select: { id: true, system: true, scope: true, externalId: true, goldenRecordId: true },
+  });
+  const rank = rankOf(tx.model, entityType);
+  const queued = rows
+    .filter((row) => targets.some(({ system, scope }) => system === row.system && scope === row.scope))
+    .map(({ id, system, scope, externalId, goldenRecordId }): QueuedDelivery => {
+      return { linkId: id, goldenId: goldenRecordId ?? '', system, scope, externalId, lane: 'LIVE', rank };
+    });
+  await enqueue(tx, entityType, queued, operation);
 }

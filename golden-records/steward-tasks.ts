@@ -10,6 +10,7 @@ import {
   type OperationOutcome,
   type OperationRequest,
 } from './operations.js';
+import { queueLinks } from './outbox.js';
 import type { ChangedRecord } from './store/rows.js';
 import { type Actor, type Db, inTransaction, type Tx } from './transaction.js';
 
@@ -140,7 +141,14 @@ async function resolve(
     data: { state: 'RESOLVED', openKey: null, resolvedAt: tx.now, resolvedBy: actor.id, resolution },
   });
   if (count.count === 0) throw lostRace(task, 'RESOLVE');
-  return decided ?? recordTaskOperation(tx, actor, { ...request, reason }, 'RESOLVE', task, resolution, inputHash);
+  const outcome =
+    decided ?? (await recordTaskOperation(tx, actor, { ...request, reason }, 'RESOLVE', task, resolution, inputHash));
+  // "Keep ours" lets the golden value be written back to who differs.
+  if (input.resolution === 'KEEP' && task.entityType !== null) {
+    const operation = { id: outcome.operation.id, correlation_id: request.correlationId };
+    await queueLinks(tx, task.entityType, task.sourceIds, operation);
+  }
+  return outcome;
 }
 
 /** The decision that an answer stands for; null where the answer only closes the question. */

@@ -258,7 +258,7 @@ export interface PushPart {
    */
   find(stream: SyncStream, keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /**
-   * Write rows that share their fields: all of them creates, or all of them updates, at most `capabilities.push.batch`. Only
+   * Write rows, all of them creates or all of them updates, at most `capabilities.push.batch`. Of an existing record only
    * `fields` may change. Answers one result for each row, in order; throwing speaks for the whole batch, of which nothing
    * was written, unless the error says that the outcome is unknown.
    */
@@ -267,7 +267,7 @@ export interface PushPart {
 
 export interface WriteBatch {
   readonly action: 'CREATE' | 'UPDATE';
-  /** Fields that every row has. */
+  /** UPDATE: every row has exactly these. CREATE: those of all rows; what a row lacks is left to the system's default. */
   readonly fields: readonly string[];
   readonly rows: readonly WriteRow[];
 }

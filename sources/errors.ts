@@ -83,7 +83,10 @@ export class Retryable extends SourceError {
 /** The system asks for less. Nothing is wrong with the record: the try doesn't count. */
 export class Throttled extends Retryable {}
 
-/** Nothing gets through to the system: the circuit opens and the lane waits; tries don't count. */
+/**
+ * Nothing gets through to the system: it doesn't answer, or refuses the key as a whole. The circuit opens and the lane waits;
+ * tries don't count.
+ */
 export class Down extends Retryable {}
 
 /** The record changed there since it was read: read it again, then decide anew. */

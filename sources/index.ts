@@ -38,3 +38,4 @@ export {
 export { type FileStream, type FileStreamOptions, fileStream, matchesPattern, streamProblems } from './files/stream.js';
 export { FolderWatch, type WatchedStream, type Watcher, type WatchOptions, watchFolder } from './files/watch.js';
 export { type OdooConnector, type OdooOptions, odoo } from './odoo/index.js';
+export * from './sync/index.js';

@@ -77,19 +77,21 @@ export class OdooPush implements PushPart {
   }
 
   write(stream: SyncStream, batch: WriteBatch): Promise<readonly WriteResult[]> {
-    const { watch } = stream as OdooStream;
     return told(this.system, true, async () => {
-      const [first] = await this.session.companyIds();
-      const context = this.quiet(await this.session.context(first));
       const results = new Map<string, WriteResult>();
-      const columns = await this.columnsOf(watch.model, batch, context);
-      const rows = this.prepared(batch.rows, columns, results);
-      const written = await this.load(watch.model, batch.action, columns, rows, context, results);
-      for (const [row, id] of written) {
-        results.set(row.key, await this.writeParts(stream, batch, row, id));
-      }
+      for (const group of byFields(batch)) await this.writeGroup(stream as OdooStream, group, results);
       return batch.rows.map((row) => results.get(row.key) ?? { kind: 'UNTRIED' });
     });
+  }
+
+  private async writeGroup(stream: OdooStream, batch: WriteBatch, results: Map<string, WriteResult>): Promise<void> {
+    const { model } = stream.watch;
+    const [first] = await this.session.companyIds();
+    const context = this.quiet(await this.session.context(first));
+    const columns = await this.columnsOf(model, batch, context);
+    const rows = this.prepared(batch.rows, columns, results);
+    const written = await this.load(model, batch.action, columns, rows, context, results);
+    for (const [row, id] of written) results.set(row.key, await this.writeParts(stream, batch, row, id));
   }
 
   /** Changes are told in the hub; without this every write would also be a message in Odoo's own log of the record. */
@@ -508,6 +510,19 @@ export class OdooPush implements PushPart {
       );
     }
   }
+}
+
+/** New records rarely know the same things: an empty cell would take the place of Odoo's own default. */
+function byFields(batch: WriteBatch): WriteBatch[] {
+  const groups = new Map<string, { fields: string[]; rows: WriteRow[] }>();
+  for (const row of batch.rows) {
+    const fields = batch.fields.filter((field) => field in row.fields);
+    const key = fields.join('\n');
+    const group = groups.get(key);
+    if (group) group.rows.push(row);
+    else groups.set(key, { fields, rows: [row] });
+  }
+  return [...groups.values()].map((group) => ({ ...batch, ...group }));
 }
 
 /** Records that belong to one, and how they are told apart, compared and written. */

@@ -1,0 +1,123 @@
+import {
+  defineModel,
+  ENTITY_TYPES,
+  type EntityTypeRules,
+  type Model,
+  type SystemDefinition,
+} from '../../../golden-records/index.js';
+import {
+  deliverOnce,
+  type DeliverOptions,
+  type DeliverStep,
+  openSystem,
+  type Synchronised,
+  targetsOf,
+} from '../../../sources/index.js';
+import { createTestHub, SYSTEMS, type TestHub } from '../hub.js';
+import { silentLog } from '../log.js';
+import { type TinyConnectorOptions, tinyConnector } from './connector.js';
+import { TinyServer } from './server.js';
+
+export const TINY_SYSTEMS: readonly SystemDefinition[] = [
+  ...SYSTEMS,
+  { code: 'tiny', name: 'Tiny', scopes: { main: {} }, uniqueRecords: ['supplier', 'business_unit', 'warehouse'] },
+];
+
+/** erp owns names and states, tiny its websites; of currencies the latest word counts. */
+export const TINY_RULES: Readonly<Record<string, EntityTypeRules>> = {
+  supplier: {
+    attributes: {
+      name: { owner: ['erp'], onConflict: 'correct' },
+      website: { owner: ['tiny'] },
+      status: { owner: ['erp'], onConflict: 'propose' },
+      statusReason: { owner: ['erp'], onConflict: 'raise' },
+      legalForm: { owner: ['erp'], onConflict: 'correct' },
+      parent: { owner: ['erp'], onConflict: 'correct' },
+    },
+  },
+};
+
+export const tinyModel = (options: TinyConnectorOptions): Model =>
+  defineModel({
+    entityTypes: ENTITY_TYPES,
+    systems: TINY_SYSTEMS,
+    rules: TINY_RULES,
+    targets: targetsOf('tiny', tinyConnector(options)),
+  });
+
+/** A clock that stands still until it is moved. */
+export class Clock {
+  private ms = Date.parse('2026-11-24T08:00:00.000Z');
+  readonly now = (): Date => new Date(this.ms);
+  advance(ms: number): void {
+    this.ms += ms;
+  }
+}
+
+export interface SyncHub {
+  readonly hub: TestHub;
+  readonly server: TinyServer;
+  readonly sync: Synchronised;
+  readonly clock: Clock;
+  /** Deliver until nothing is due, moving the clock over waits; answers the steps. */
+  deliverAll(options?: DeliverOptions): Promise<DeliverStep[]>;
+  /** Deliver once, as of now. */
+  deliver(options?: DeliverOptions): Promise<DeliverStep | null>;
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createSyncHub(given: Partial<TinyConnectorOptions> = {}): Promise<SyncHub> {
+  const clock = new Clock();
+  const server = await new TinyServer({ now: clock.now }).start();
+  const options: TinyConnectorOptions = { url: server.url, ...given };
+  const hub = await createTestHub({ model: tinyModel(options) });
+  Object.assign(hub.db, { now: clock.now });
+  const sync = openSystem('tiny', 'Tiny', tinyConnector(options), { log: silentLog, env: {} });
+  const deliver = (more: DeliverOptions = {}) =>
+    deliverOnce(hub.db, sync, { random: () => 0.5, wait: async (ms) => clock.advance(ms), ...more });
+  return {
+    hub,
+    server,
+    sync,
+    clock,
+    deliver,
+    async deliverAll(more) {
+      const steps: DeliverStep[] = [];
+      for (;;) {
+        const step = await deliver(more);
+        if (step) steps.push(step);
+        else {
+          const due = await nextDue(hub);
+          if (due === undefined) return steps;
+          clock.advance(Math.max(1, due - clock.now().getTime()));
+        }
+      }
+    },
+    async clear() {
+      await hub.clear();
+      server.records.clear();
+      server.writes.length = 0;
+      server.calls.length = 0;
+      server.faultFor = () => null;
+      server.refuses = undefined;
+      server.namesRefused = true;
+      server.stores = (_field, value) => value;
+      server.afterWrite = undefined;
+      server.keys = 'UPSERT';
+    },
+    async close() {
+      await server.stop();
+      await hub.close();
+    },
+  };
+}
+
+/** When the next delivery, or the circuit, is due. */
+async function nextDue({ db }: TestHub): Promise<number | undefined> {
+  const { rows } = await db.pool.query<{ at: Date | null }>(
+    `select greatest(min(coalesce(lease_until, due_at)), (select max(retry_at) from sync_system where breaker <> 'CLOSED'))  as at
+       from delivery where state in ('PENDING', 'IN_FLIGHT')`,
+  );
+  return rows[0]?.at?.getTime();
+}
