@@ -8,7 +8,7 @@ import { told } from './errors.js';
 import { OdooPull } from './pull.js';
 import { OdooPush } from './push.js';
 import { Session } from './session.js';
-import { odooStreams, SUPPLIERS } from './streams.js';
+import { type OdooStream, odooStreams, SUPPLIERS } from './streams.js';
 
 /** An Odoo, as it stands in `hub.config.ts`. */
 export interface OdooOptions {
@@ -50,6 +50,7 @@ export interface OdooOptions {
 export interface OdooConnector extends Connector {
   readonly kind: 'odoo';
   readonly options: OdooOptions;
+  readonly streams: readonly OdooStream[];
   open(context: OpenContext): OpenOdoo;
 }
 

@@ -1,1 +1,3 @@
-export { type OdooConnector, type OdooOptions, type OpenOdoo, odoo } from './connector.js';
+export { checkOdoo, type OdooReport } from './check.js';
+export { clientOf, type OdooConnector, type OdooOptions, type OpenOdoo, odoo } from './connector.js';
+export { setupOdoo, teardownOdoo } from './setup.js';
