@@ -30,6 +30,7 @@ export * from './recompute.js';
 export { type NamedOperation, type RaisedTask, recordOperation } from './record-operation.js';
 export * from './rules.js';
 export * from './steward-tasks.js';
+export { saveCursor } from './store/write.js';
 export type { AttributeDiff, ChangedRecord, DecisionKind, GoldenState } from './store/rows.js';
 export { ECHO_TIME, type Provenance, ruleFor } from './survivorship/survive.js';
 export * from './transaction.js';

@@ -98,7 +98,7 @@ export function afterWrite(before: FieldBase | undefined, wrote: Json, shown: Js
 /** The base after the two were found to agree; undefined when it says so already. */
 export function afterAgreement(before: FieldBase | undefined, ours: Json, theirs: Json, same: Same, field: string) {
   if (before && before.seen > 0 && sameJson(before.wrote, ours) && sameJson(before.shown, theirs)) return undefined;
-  const isOurs = before !== undefined && before.written && same(field, before.wrote, theirs);
+  const isOurs = before?.written === true && same(field, before.wrote, theirs);
   return { wrote: ours, shown: theirs, seen: 1, written: isOurs } satisfies FieldBase;
 }
 

@@ -1,2 +1,15 @@
+export { type CodeInput, healOnce, setCode } from './codes.js';
 export * from './deliver.js';
+export { checkDrift, type Drift } from './drift.js';
+export {
+  backfillOnce,
+  type PullOptions,
+  pullDueOnce,
+  pullOnce,
+  type StreamStep,
+  type SyncPullStep,
+} from './pull.js';
+export { type ReplayInput, type ReplayResult, replay } from './replay.js';
+export { hint, pauseStream, registerStreams, resumeStream, STREAM_CHANNEL } from './stream-store.js';
+export { type SweepResult, sweep } from './sweep.js';
 export * from './synchronised.js';

@@ -238,7 +238,7 @@ function decideState(ours: JsonObject, theirs: JsonObject, bases: Bases, same: S
   if (differing.length === 0) return { kind: 'EQUAL' };
   const isOurs = differing.every((field) => {
     const base = bases[field];
-    return base !== undefined && base.written && same(field, base.wrote, theirs[field] ?? null);
+    return base?.written === true && same(field, base.wrote, theirs[field] ?? null);
   });
   if (!isRetired && !isOurs) return { kind: 'LEAVE' };
   return {

@@ -56,6 +56,7 @@ export async function noteSuccess(db: Db, system: string): Promise<void> {
 export async function noteFailure(db: Db, system: string, error: SourceError, random: number): Promise<Date> {
   const retryAfterMs = error instanceof Retryable ? (error.retryAfterMs ?? 0) : 0;
   if (error instanceof Throttled) return noteThrottle(db, system, error, retryAfterMs);
+  await registerSystem(db, system);
   return inTransaction(db, async (tx) => {
     const [row] = await tx.query<Row>(`${READ} for update`, system);
     const next = afterFailure(row ?? CLOSED, tx.now, random, retryAfterMs);
@@ -77,6 +78,7 @@ export async function noteFailure(db: Db, system: string, error: SourceError, ra
 const FIRST_WAIT_MS = 1_000;
 
 async function noteThrottle(db: Db, system: string, error: SourceError, retryAfterMs: number): Promise<Date> {
+  await registerSystem(db, system);
   const writer = withoutTransaction(db);
   const until = new Date(writer.now.getTime() + Math.max(retryAfterMs, FIRST_WAIT_MS));
   await writer.execute(

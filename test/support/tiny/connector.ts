@@ -1,3 +1,4 @@
+import { type InboundRecord, isJsonObject, type Json, type JsonObject } from '../../../golden-records/index.js';
 import type {
   Connector,
   InwardCodes,
@@ -10,7 +11,6 @@ import type {
   WriteResult,
 } from '../../../sources/index.js';
 import { Down, Permanent, Retryable, SourceError, Throttled } from '../../../sources/index.js';
-import { type InboundRecord, isJsonObject, type Json, type JsonObject } from '../../../golden-records/index.js';
 
 export interface TinyConnectorOptions {
   readonly url: string;

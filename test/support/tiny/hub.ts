@@ -6,10 +6,14 @@ import {
   type SystemDefinition,
 } from '../../../golden-records/index.js';
 import {
-  deliverOnce,
+  backfillOnce,
   type DeliverOptions,
   type DeliverStep,
+  deliverOnce,
   openSystem,
+  pullDueOnce,
+  registerStreams,
+  type StreamStep,
   type Synchronised,
   targetsOf,
 } from '../../../sources/index.js';
@@ -63,6 +67,8 @@ export interface SyncHub {
   deliverAll(options?: DeliverOptions): Promise<DeliverStep[]>;
   /** Deliver once, as of now. */
   deliver(options?: DeliverOptions): Promise<DeliverStep | null>;
+  /** Pull everything that there is now, the backfill too. */
+  pullAll(): Promise<StreamStep[]>;
   clear(): Promise<void>;
   close(): Promise<void>;
 }
@@ -74,6 +80,7 @@ export async function createSyncHub(given: Partial<TinyConnectorOptions> = {}): 
   const hub = await createTestHub({ model: tinyModel(options) });
   Object.assign(hub.db, { now: clock.now });
   const sync = openSystem('tiny', 'Tiny', tinyConnector(options), { log: silentLog, env: {} });
+  await registerStreams(hub.db, sync);
   const deliver = (more: DeliverOptions = {}) =>
     deliverOnce(hub.db, sync, { random: () => 0.5, wait: async (ms) => clock.advance(ms), ...more });
   return {
@@ -94,8 +101,19 @@ export async function createSyncHub(given: Partial<TinyConnectorOptions> = {}): 
         }
       }
     },
+    async pullAll() {
+      const steps: StreamStep[] = [];
+      // A tick that is over can be read; the first round begins the streams, the second reads, the third goes on.
+      for (let round = 0; round < 3; round++) {
+        clock.advance(1_500);
+        for (let step = await pullDueOnce(hub.db, sync); step; step = await pullDueOnce(hub.db, sync)) steps.push(step);
+        while (await backfillOnce(hub.db, sync));
+      }
+      return steps;
+    },
     async clear() {
       await hub.clear();
+      await registerStreams(hub.db, sync);
       server.records.clear();
       server.writes.length = 0;
       server.calls.length = 0;
