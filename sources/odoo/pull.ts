@@ -17,6 +17,8 @@ import type { Session } from './session.js';
 import type { OdooStream, Watch } from './streams.js';
 import { idOf, instantOf, odooTime, plain, textOf } from './values.js';
 
+/** Ids in one call of a listing: more are no faster. */
+const LIST_PAGE = 2_000;
 /** Children of records that were there before a stream began come with their parents. */
 const FIRST_LOOK_BACK_MS = 60 * 60_000;
 
@@ -75,32 +77,28 @@ export class OdooPull implements PullPart {
     });
   }
 
-  list(stream: SyncStream, after: string | null, limit: number): Promise<ListPage> {
+  readonly list = (stream: SyncStream, after: string | null, limit: number): Promise<ListPage> => {
     const { watch } = stream as OdooStream;
     return told(this.system, false, async () => {
       const domain = [...(await this.domainOf(watch)), ...afterId(after)];
-      const rows = await this.session.client.searchRead(
-        watch.model,
-        domain,
-        ['write_date'],
-        await this.session.context(),
-        {
-          limit,
-        },
-      );
-      const entries = rows.map(({ id, write_date }) => {
-        const sourceTime = instantOf(write_date);
+      const context = await this.session.context();
+      const { client } = this.session;
+      const fields = watch.model === 'product.product' ? ['write_date', 'product_tmpl_id'] : ['write_date'];
+      const rows = await client.searchRead(watch.model, domain, fields, context, { limit: Math.min(limit, LIST_PAGE) });
+      const latest = await latestOf(watch.model, rows, this.session, context);
+      const entries = rows.map(({ id }) => {
+        const sourceTime = instantOf(latest.get(id));
         return { externalId: String(id), ...(sourceTime === undefined ? {} : { sourceTime }) };
       });
       return {
         entries,
         next: nextOf(
           rows.map(({ id }) => id),
-          limit,
+          Math.min(limit, LIST_PAGE),
         ),
       };
     });
-  }
+  };
 
   private async domainOf({ model, domain, owner }: Watch): Promise<Domain> {
     return model === 'res.partner' && owner === undefined ? [...domain, ...(await this.notOurselves())] : domain;
@@ -434,6 +432,54 @@ async function companies(session: Session, ids: readonly number[], domain: Domai
       return record(payload, [row, ...(partner ? [partner] : [])]);
     }),
   );
+}
+
+/** The last change of each record with all that belongs to it, in the way of `record`. */
+async function latestOf(
+  model: string,
+  rows: readonly OdooRow[],
+  session: Session,
+  context: CallContext,
+): Promise<Map<number, string>> {
+  const { client } = session;
+  const latest = new Map<number, string>();
+  const raise = (id: number | null, time: Json | undefined) => {
+    if (id !== null && typeof time === 'string' && time > (latest.get(id) ?? '')) latest.set(id, time);
+  };
+  for (const { id, write_date } of rows) raise(id, write_date);
+  const ids = rows.map(({ id }) => id);
+  if (model === 'res.partner') {
+    const contacts = [
+      ['parent_id', 'in', ids],
+      ['is_company', '=', false],
+    ];
+    for (const row of await client.searchRead('res.partner', contacts, ['parent_id', 'write_date'], context)) {
+      raise(idOf(row.parent_id), row.write_date);
+    }
+    const banks = [['partner_id', 'in', ids]];
+    for (const row of await client.searchRead('res.partner.bank', banks, ['partner_id', 'write_date'], context)) {
+      raise(idOf(row.partner_id), row.write_date);
+    }
+  }
+  if (model === 'product.product') {
+    const variants = groupBy(rows, 'product_tmpl_id');
+    const templates = [...variants.keys()];
+    for (const row of await client.read('product.template', templates, ['write_date'], context)) {
+      for (const { id } of variants.get(row.id) ?? []) raise(id, row.write_date);
+    }
+    const fields = ['product_tmpl_id', 'product_id', 'write_date'];
+    for (const row of await client.searchRead(
+      'product.supplierinfo',
+      [['product_tmpl_id', 'in', templates]],
+      fields,
+      context,
+    )) {
+      const own = idOf(row.product_id);
+      const concerned = own === null ? (variants.get(idOf(row.product_tmpl_id) ?? 0) ?? []) : [{ id: own }];
+      for (const { id } of concerned) if (latest.has(id)) raise(id, row.write_date);
+    }
+  }
+  return latest;
 }
 
 /** When anything of it last changed there: a bank account moves its own date only. */

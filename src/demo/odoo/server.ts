@@ -40,6 +40,8 @@ const DATABASE = 'demo';
 export async function startOdooImitation({ version, now, port = 0 }: ImitationOptions): Promise<OdooImitation> {
   const world = new OdooWorld({ version, ...(now ? { now } : {}) });
   const server = createServer((request, response) => {
+    // By the world's clock, as everything else.
+    response.setHeader('date', new Date(world.now()).toUTCString());
     void answer(request, response).catch((error: unknown) => {
       response.writeHead(500, { 'content-type': 'text/html' });
       response.end(`<title>500 Internal Server Error</title>${error instanceof Error ? error.stack : ''}`);

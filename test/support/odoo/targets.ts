@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import pg from 'pg';
+import type { JsonObject } from '../../../golden-records/index.js';
 import { OdooClient, type OdooClientOptions } from '../../../sources/odoo/client.js';
 import { type ImitatedVersion, type OdooImitation, startOdooImitation } from '../../../src/demo/odoo/index.js';
 
@@ -21,8 +23,16 @@ export interface OdooTarget {
   pass(ms: number): Promise<void>;
   /** To the beginning of a second of the server's clock. */
   nextSecond(): Promise<void>;
+  /** Write a partner in a transaction that begins now and is committed later. */
+  beginLate(partner: number, values: JsonObject): Promise<LateTransaction>;
   reset(): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface LateTransaction {
+  commit(): Promise<void>;
+  /** By the server's clock, milliseconds. */
+  committedAt(): number;
 }
 
 export interface OdooChoice {
@@ -71,6 +81,17 @@ async function startImitation(major: ImitatedVersion): Promise<OdooTarget> {
     nextSecond: async () => {
       now = Math.ceil((now + 1) / 1000) * 1000 + 10;
     },
+    beginLate: async (partner, values) => {
+      const began = now;
+      let committed = 0;
+      return {
+        commit: async () => {
+          committed = now;
+          imitation.world.as('admin', (call) => imitation.world.write(call, 'res.partner', [partner], values), began);
+        },
+        committedAt: () => committed,
+      };
+    },
     reset: () => Promise.resolve(),
     stop: () => imitation.close(),
   };
@@ -113,10 +134,37 @@ async function startReal(major: ImitatedVersion): Promise<OdooTarget> {
     client: (login = 'admin', options = {}) => new OdooClient({ url, database, login, key: keys[login], ...options }),
     pass: (ms) => sleep(ms),
     nextSecond: () => sleep(1_010 - (Date.now() % 1_000)),
+    beginLate: (partner, values) => beginLate(String(told.ODOO_PGHOST), database, partner, values),
     reset: async () => void (await script('reset')),
     stop: async () => {
       await script('stop');
       await script('reset', '--drop');
     },
+  };
+}
+
+/** In the server's own database, as Odoo does it: the time of writing is that at which the transaction began. */
+async function beginLate(
+  host: string,
+  database: string,
+  partner: number,
+  values: JsonObject,
+): Promise<LateTransaction> {
+  const client = new pg.Client({ host, user: 'odoo', database });
+  await client.connect();
+  await client.query('begin');
+  const columns = Object.keys(values).map((name, at) => `${name} = $${at + 2}`);
+  await client.query(
+    `update res_partner set ${columns.join(', ')}, write_date = now() at time zone 'utc' where id = $1`,
+    [partner, ...Object.values(values)],
+  );
+  let committed = 0;
+  return {
+    commit: async () => {
+      await client.query('commit');
+      committed = Date.now();
+      await client.end();
+    },
+    committedAt: () => committed,
   };
 }
