@@ -26,6 +26,7 @@ export * from './operations.js';
 export { DELIVERY_CHANNEL, type QueuedDelivery, rankOf } from './outbox.js';
 export { TASK_KINDS, type TaskKind } from './plan.js';
 export * from './prepare-store.js';
+export { queueAll } from './queue-all.js';
 export * from './recompute.js';
 export { type NamedOperation, type RaisedTask, recordOperation } from './record-operation.js';
 export * from './rules.js';

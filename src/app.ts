@@ -7,6 +7,7 @@ import type { Settings } from './config.js';
 import type { LoadedConfig } from './load-config.js';
 import { type RunningServer, startServer } from './server.js';
 import { migrateStore, openStore, type Store } from './store.js';
+import { openSystems, startSync } from './sync-worker.js';
 import { startWorker } from './worker.js';
 
 export interface AppOptions {
@@ -46,6 +47,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     await migrateStore(store);
     const worker = await startWorker({ db: store.db, listenDb: store.database, log });
     started.push(() => worker.stop());
+    const systems = openSystems(config.connectors, log, process.env);
+    const sync = await startSync({ db: store.db, listenDb: store.database, log, systems });
+    started.push(() => sync.stop());
     const watched = config.watch && resolve(config.folder, config.watch.folder);
     const watcher = watched === undefined ? undefined : watch(store, config, watched);
     if (watcher) started.push(() => watcher.stop());

@@ -1,4 +1,6 @@
 export { type CodeInput, healOnce, setCode } from './codes.js';
+export { connectorProblems } from './connector-problems.js';
+export { type DeadLetterFilter, discard, redrive } from './dead-letters.js';
 export * from './deliver.js';
 export { checkDrift, type Drift } from './drift.js';
 export {
