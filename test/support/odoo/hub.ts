@@ -125,6 +125,10 @@ export async function createOdooHub(target: OdooTarget, options: OdooHubOptions 
     return steps;
   }
 
+  async function sweepAll(): Promise<void> {
+    for (const stream of connector.streams) if (stream.sweepEveryMs !== undefined) await sweep(hub.db, sync, stream);
+  }
+
   const isQuiet = (steps: readonly DeliverStep[]) => steps.every(({ created, updated }) => created + updated === 0);
 
   async function settle(): Promise<void> {
@@ -134,6 +138,11 @@ export async function createOdooHub(target: OdooTarget, options: OdooHubOptions 
       const steps = await deliver();
       await hub.settleAll();
       const [due] = await query<{ at: Date | null }>(`select min(due_at) as at from delivery where state = 'PENDING'`);
+      // The worker does the same: what waits for a sweep has it soon.
+      const gone = await query(
+        `select 1 from delivery where state = 'PENDING' and (waits_for = 'sweep' or error->>'code' = 'RECORD_GONE')`,
+      );
+      if (gone.length > 0) await sweepAll();
       const wait = due?.at ? due.at.getTime() - hub.db.now().getTime() : 0;
       if (news === 0 && isQuiet(steps) && !due?.at) return;
       if (wait > 0) await target.pass(wait + 1);
@@ -149,9 +158,7 @@ export async function createOdooHub(target: OdooTarget, options: OdooHubOptions 
     deliver,
     settle,
     query,
-    async sweep() {
-      for (const stream of connector.streams) if (stream.sweepEveryMs !== undefined) await sweep(hub.db, sync, stream);
-    },
+    sweep: sweepAll,
     async compareAll() {
       await query(
         `update delivery set state = 'PENDING', generation = generation + 1, due_at = $1::timestamptz, finished_at = null, error = null,
