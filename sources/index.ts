@@ -37,5 +37,15 @@ export {
 } from './files/pull.js';
 export { type FileStream, type FileStreamOptions, fileStream, matchesPattern, streamProblems } from './files/stream.js';
 export { FolderWatch, type WatchedStream, type Watcher, type WatchOptions, watchFolder } from './files/watch.js';
-export { type OdooConnector, type OdooOptions, odoo } from './odoo/index.js';
+export {
+  checkOdoo,
+  clientOf,
+  type OdooConnector,
+  type OdooOptions,
+  type OdooReport,
+  odoo,
+  odooTold,
+  setupOdoo,
+  teardownOdoo,
+} from './odoo/index.js';
 export * from './sync/index.js';

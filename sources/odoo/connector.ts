@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConfigProblem } from '../../golden-records/index.js';
+import { type ConfigProblem, isJsonObject, type Json } from '../../golden-records/index.js';
 import type { Connector, OpenContext, OpenSystem, SchemaSnapshot } from '../connector.js';
 import { Down } from '../errors.js';
 import { type CallMade, type Domain, OdooClient } from './client.js';
@@ -43,6 +43,8 @@ export interface OdooOptions {
   readonly callsPerSecond?: number;
   /** Hosts whose certificate is taken unverified, for a server with one of its own. */
   readonly unverifiedHosts?: readonly string[];
+  /** Environment variable with the secret of the address that Odoo 19 posts to. Default: nothing is taken. */
+  readonly hookSecretEnv?: string;
   /** Also write each change into the log that Odoo keeps with the record. Default: no. */
   readonly tracking?: boolean;
 }
@@ -75,16 +77,26 @@ export function odoo(options: OdooOptions): OdooConnector {
     pollMs: options.pollMs ?? DEFAULTS.pollMs,
     overlapMs: options.overlapMs ?? DEFAULTS.overlapMs,
     sweepMs: options.sweepMs ?? DEFAULTS.sweepMs,
-    webhooks: true,
+    webhooks: options.hookSecretEnv !== undefined,
   });
   return {
     kind: 'odoo',
     options,
     streams,
     ...(options.callsPerSecond === undefined ? {} : { callsPerSecond: options.callsPerSecond }),
+    ...(options.hookSecretEnv === undefined
+      ? {}
+      : { hook: { secretEnv: options.hookSecretEnv, streams: (body: Json) => hintedBy(body, streams) } }),
     problems: (path) => problemsOf(options, path),
     open: (context) => openOdoo(options, streams, context),
   };
+}
+
+/** A rule posts the name of its model; who watches that model has something to look at. */
+function hintedBy(body: Json, streams: OdooConnector['streams']): string[] {
+  const model = isJsonObject(body) ? body._model : undefined;
+  const concerned = streams.filter(({ watch }) => watch.model === model);
+  return (concerned.length > 0 ? concerned : streams).map(({ name }) => name);
 }
 
 function openOdoo(options: OdooOptions, streams: OdooConnector['streams'], context: OpenContext): OpenOdoo {
@@ -185,6 +197,13 @@ function problemsOf(options: OdooOptions, path: string): ConfigProblem[] {
     'keyEnv',
     'the name of an environment variable that holds the API key',
     shown(options.keyEnv),
+  );
+  const { hookSecretEnv } = options;
+  check(
+    hookSecretEnv === undefined || /^[A-Z][A-Z0-9_]*$/.test(hookSecretEnv),
+    'hookSecretEnv',
+    'the name of an environment variable that holds the secret',
+    shown(hookSecretEnv),
   );
   for (const key of ['pollMs', 'overlapMs', 'sweepMs', 'timeoutMs', 'callsPerSecond'] as const) {
     const value = options[key];

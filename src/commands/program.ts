@@ -6,6 +6,7 @@ import { addImport } from './import.js';
 import { addKeys } from './keys.js';
 import { addLineage } from './lineage.js';
 import { addMigrate } from './migrate.js';
+import { addOdoo } from './odoo.js';
 import { addRecompute } from './recompute.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
@@ -62,7 +63,7 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     .showHelpAfterError('(--help explains, with an example)')
     .exitOverride()
     .addHelpText('after', FURTHER);
-  const add = [addStart, addCheck, addMigrate, addImport, addKeys, addLineage, addVerify, addRecompute, addSchema];
+  const add = [addStart, addCheck, addMigrate, addImport, addKeys, addLineage, addVerify, addRecompute, addOdoo, addSchema];
   for (const addCommand of add) addCommand(program, run);
   inherit(program);
   return program;
