@@ -114,12 +114,11 @@ function differsFrom(
 ): boolean {
   return target.attributes.some((name) => {
     const origin = provenance[name];
-    if (!origin || origin.source === member.id || member.attributeTimes[name] === ECHO_TIME) return false;
-    // A reference is written otherwise in a source record than in a golden one: the delivery compares.
+    if (!origin || origin.source === member.id) return false;
     const kind = definition.attributes[name]?.kind;
-    return (
-      (kind && refersIn(kind)) || !sameJson(attributes[name] ?? null, (member.attributes as JsonObject)[name] ?? null)
-    );
+    // A reference is written otherwise in a source record than in a golden one: what isn't our own word the delivery compares.
+    if (kind && refersIn(kind)) return member.attributeTimes[name] !== ECHO_TIME;
+    return !sameJson(attributes[name] ?? null, (member.attributes as JsonObject)[name] ?? null);
   });
 }
 

@@ -38,6 +38,7 @@ import {
   type PlanContext,
   planLink,
 } from './plan-link.js';
+import { sweepSoon } from './stream-store.js';
 import { groupRows, type RowOutcome, send } from './send.js';
 import { outwardStream, streamName, type Synchronised } from './synchronised.js';
 import { enter, leave, noteFailure, noteSuccess, pace, type Wait } from './system-state.js';
@@ -76,6 +77,8 @@ const MOST_ATTEMPTS = 10;
 /** A parent that is this late isn't coming. */
 const PARENT_MS = 60 * 60_000;
 const PARENT_RETRY_MS = 30_000;
+/** What a delivery waits for whose record isn't there: whether it was deleted is for a sweep to say. */
+const SWEEP = 'sweep';
 
 /**
  * Deliver one batch: claim it, read what the target has now, take that in where it is news, compare three ways, write what is
@@ -287,10 +290,10 @@ class Delivery {
     const { link, planned } = work;
     const isMissing = link.source?.state === 'ACTIVE' && !theirs.has(link.linkId);
     if (!isMissing || planned.plan.kind === 'FAIL') return work;
-    const message = `record ${link.externalId} is not there any more; a sweep will tell whether it was deleted`;
-    const error = this.stream.sweepEveryMs
-      ? new Retryable('RECORD_GONE', message, { retryAfterMs: PARENT_RETRY_MS })
-      : new Permanent('RECORD_GONE', message);
+    const message = `record ${link.externalId} is not there any more`;
+    if (this.stream.sweepEveryMs !== undefined)
+      return { link, planned: { ...planned, plan: { kind: 'WAIT', waitsFor: SWEEP } } };
+    const error = new Permanent('RECORD_GONE', message);
     return { link, planned: { ...planned, plan: { kind: 'FAIL', error } } };
   }
 
@@ -436,7 +439,7 @@ class Delivery {
     if (plan.kind === 'FAIL') return this.failed(link, plan.error, null);
     if (plan.kind === 'WAIT') {
       const now = this.db.now().getTime();
-      const isLate = now - Date.parse(link.queuedAt) > PARENT_MS;
+      const isLate = plan.waitsFor !== SWEEP && now - Date.parse(link.queuedAt) > PARENT_MS;
       if (isLate)
         return this.dead(
           link,
@@ -535,6 +538,8 @@ class Delivery {
     await finish(this.db, this.claimed.leaseId, finished);
     if (this.systemDueAt === undefined) await noteSuccess(this.db, this.sync.system);
     const count = (state: Finished['state']) => finished.filter((entry) => entry.state === state).length;
+    if (finished.some(({ waitsFor }) => waitsFor === SWEEP))
+      await sweepSoon(this.db, streamName(this.sync.system, this.stream));
     const dead = count('DEAD');
     if (dead > 0) await askAboutDeadLetters(this.db, this.sync.system);
     const wrote = written.filter(({ outcome }) => outcome.kind === 'WRITTEN');

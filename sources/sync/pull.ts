@@ -185,20 +185,30 @@ async function failed(db: Db, lease: StreamLease, cause: unknown, { random }: Pu
   return { kind: 'FAILED', stream: lease.name, error: { code: error.code, message: error.message } };
 }
 
-/** Worker step of the backfill lane: one page of the first stream that has one to go. Null: all are done. */
+/**
+ * Worker step of the backfill lane: one page of the first stream that has one to go; one that fails lets the next have its
+ * turn. Null: all are done. Throws what the last failure was when none got anywhere.
+ */
 export async function backfillOnce(
   db: Db,
   sync: Synchronised,
   options: PullOptions = {},
 ): Promise<{ readonly stream: string; readonly records: number } | null> {
   const open = await openStreams(db, sync);
+  let failure: unknown;
   for (const stream of sync.connector.streams) {
     const name = streamName(sync.system, stream);
     if (!open.has(name)) continue;
     const place = placeIn(await readCursor(db, cursorName(name, 'BACKFILL')));
     if (!place.window) continue;
-    const step = await pullOnce(db, sync, stream, 'BACKFILL', options);
-    if (step) return { stream: name, records: step.records };
+    try {
+      const step = await pullOnce(db, sync, stream, 'BACKFILL', options);
+      if (step) return { stream: name, records: step.records };
+    } catch (error) {
+      db.log.warn({ err: error, stream: name }, 'a first load failed; it goes on where it was');
+      failure = error;
+    }
   }
+  if (failure !== undefined) throw failure;
   return null;
 }

@@ -219,3 +219,17 @@ export async function openStreams(db: Db, { system }: Pick<Synchronised, 'system
   );
   return new Set(rows.map(({ name }) => name));
 }
+
+/** Something seems to be gone: have the stream swept before its time. */
+export async function sweepSoon(db: Db, name: string): Promise<void> {
+  const writer = withoutTransaction(db);
+  await writer.execute(
+    `update sync_stream set sweep_due_at = least(sweep_due_at, $2::timestamptz) where name = $1
+       and (last_sweep_at is null or last_sweep_at < $3::timestamptz)`,
+    name,
+    writer.now.toISOString(),
+    new Date(writer.now.getTime() - SWEEP_REST_MS).toISOString(),
+  );
+}
+/** A sweep that was refused is not repeated all the time. */
+const SWEEP_REST_MS = 60_000;
