@@ -1,10 +1,4 @@
-import {
-  defineModel,
-  ENTITY_TYPES,
-  type EntityTypeRules,
-  type SystemDefinition,
-  withoutTransaction,
-} from '../../../golden-records/index.js';
+import { type EntityTypeRules, withoutTransaction } from '../../../golden-records/index.js';
 import {
   backfillOnce,
   type DeliverStep,
@@ -16,41 +10,13 @@ import {
   registerStreams,
   type Synchronised,
   sweep,
-  targetsOf,
 } from '../../../sources/index.js';
-import { createTestHub, SYSTEMS, type TestHub } from '../hub.js';
+import { createTestHub, type TestHub } from '../hub.js';
 import { silentLog } from '../log.js';
+import { odooModel } from './model.js';
 import type { Login, OdooTarget } from './targets.js';
 
-export const ODOO_SYSTEMS: readonly SystemDefinition[] = [
-  ...SYSTEMS,
-  { code: 'odoo', name: 'Odoo', scopes: { main: {} } },
-];
-
-/** The ERP owns names and addresses, Odoo telephone numbers, contacts and accounts; of home pages the latest word counts. */
-export const ODOO_RULES: Readonly<Record<string, EntityTypeRules>> = {
-  supplier: {
-    attributes: {
-      name: { owner: ['erp'], onConflict: 'correct' },
-      taxIds: { owner: ['erp'], onConflict: 'correct' },
-      addresses: { owner: ['erp'], onConflict: 'correct' },
-      emails: { owner: ['erp'], onConflict: 'propose' },
-      status: { owner: ['erp'], onConflict: 'correct' },
-      phones: { owner: ['odoo'] },
-      contacts: { owner: ['odoo'] },
-      bankAccounts: { owner: ['odoo'] },
-      website: { strategy: 'mostRecent' },
-    },
-  },
-  item: {
-    attributes: {
-      name: { owner: ['erp'], onConflict: 'correct' },
-      packagings: { owner: ['erp'], onConflict: 'correct' },
-      tracking: { owner: ['odoo'] },
-      description: { strategy: 'mostRecent' },
-    },
-  },
-};
+export { ODOO_RULES, ODOO_SYSTEMS } from './model.js';
 
 export interface OdooHub {
   readonly hub: TestHub;
@@ -81,12 +47,7 @@ export async function createOdooHub(target: OdooTarget, options: OdooHubOptions 
   const login = options.login ?? 'admin';
   const { url, database, keys } = target;
   const connector = odooConnector({ url, database, login, keyEnv: 'ODOO_KEY', ...options.connector });
-  const model = defineModel({
-    entityTypes: ENTITY_TYPES,
-    systems: ODOO_SYSTEMS,
-    rules: options.rules ?? ODOO_RULES,
-    targets: targetsOf('odoo', connector),
-  });
+  const model = odooModel(connector, options.rules);
   const hub = await createTestHub({ model });
   const sync = openSystem('odoo', 'Odoo', connector, { log: silentLog, env: { ODOO_KEY: keys[login] } });
   await registerStreams(hub.db, sync);

@@ -25,6 +25,8 @@ export interface OdooTarget {
   nextSecond(): Promise<void>;
   /** Write a partner in a transaction that begins now and is committed later. */
   beginLate(partner: number, values: JsonObject): Promise<LateTransaction>;
+  /** The imitation's clock becomes the machine's. */
+  useRealClock(): void;
   reset(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -64,7 +66,8 @@ export function odooChoices({ only }: { only?: 'real' | 'imitation' } = {}): Odo
 
 async function startImitation(major: ImitatedVersion): Promise<OdooTarget> {
   let now = Date.parse('2026-11-23T02:00:00.250Z');
-  const clock = () => now;
+  let isReal = false;
+  const clock = () => (isReal ? Date.now() : now);
   const imitation = await startOdooImitation({ version: major, now: clock });
   const { url, database, keys } = imitation;
   const owned = { admin: keys.admin ?? '', sync: keys.sync ?? '', reader: keys.reader ?? '' };
@@ -91,6 +94,9 @@ async function startImitation(major: ImitatedVersion): Promise<OdooTarget> {
         },
         committedAt: () => committed,
       };
+    },
+    useRealClock: () => {
+      isReal = true;
     },
     reset: () => Promise.resolve(),
     stop: () => imitation.close(),
@@ -135,6 +141,7 @@ async function startReal(major: ImitatedVersion): Promise<OdooTarget> {
     pass: (ms) => sleep(ms),
     nextSecond: () => sleep(1_010 - (Date.now() % 1_000)),
     beginLate: (partner, values) => beginLate(String(told.ODOO_PGHOST), database, partner, values),
+    useRealClock: () => undefined,
     reset: async () => void (await script('reset')),
     stop: async () => {
       await script('stop');
