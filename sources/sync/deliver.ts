@@ -40,6 +40,7 @@ import {
 } from './plan-link.js';
 import { sweepSoon } from './stream-store.js';
 import { groupRows, type RowOutcome, send } from './send.js';
+import { isFirstLoadDone } from './pull.js';
 import { outwardStream, streamName, type Synchronised } from './synchronised.js';
 import { enter, leave, noteFailure, noteSuccess, pace, type Wait } from './system-state.js';
 
@@ -51,7 +52,7 @@ export interface DeliverOptions {
   /** 0 to 1; default Math.random. */
   readonly random?: () => number;
   readonly wait?: Wait;
-  /** How long a step may keep its records before another worker takes them over; renewed between calls. Default 120,000. */
+  /** How long a step may keep its records before another worker takes them over; renewed between calls. Default 75,000. */
   readonly leaseMs?: number;
   /** Failures of one record after which it is a dead letter; default 10. */
   readonly mostAttempts?: number;
@@ -71,7 +72,7 @@ export interface DeliverStep {
 }
 
 const LIMIT = 200;
-const LEASE_MS = 120_000;
+const LEASE_MS = 75_000;
 const CALL_MS = 60_000;
 const MOST_ATTEMPTS = 10;
 /** A parent that is this late isn't coming. */
@@ -79,6 +80,9 @@ const PARENT_MS = 60 * 60_000;
 const PARENT_RETRY_MS = 30_000;
 /** What a delivery waits for whose record isn't there: whether it was deleted is for a sweep to say. */
 const SWEEP = 'sweep';
+/** Before everything that the target has is known here, a create might double it. */
+const FIRST_LOAD = 'load';
+const LOAD_RETRY_MS = 5_000;
 
 /**
  * Deliver one batch: claim it, read what the target has now, take that in where it is news, compare three ways, write what is
@@ -282,7 +286,15 @@ class Delivery {
         planned.unknownCodes.map((code) => ({ ...code, entityType: definition.code, recordId: link.linkId })),
       ),
     );
-    return decided.map((work) => this.goneOrNot(work, theirs));
+    const isLoaded = await this.isLoaded(decided);
+    return decided.map((work) =>
+      isLoaded ? this.goneOrNot(work, theirs) : withoutCreate(this.goneOrNot(work, theirs)),
+    );
+  }
+
+  private async isLoaded(works: readonly Work[]): Promise<boolean> {
+    if (!works.some(({ planned }) => planned.plan.kind === 'CREATE')) return true;
+    return isFirstLoadDone(this.db, streamName(this.sync.system, this.stream));
   }
 
   /** Linked, but the target doesn't have it: deleted there, which the sweep takes in, under its guard. */
@@ -439,14 +451,15 @@ class Delivery {
     if (plan.kind === 'FAIL') return this.failed(link, plan.error, null);
     if (plan.kind === 'WAIT') {
       const now = this.db.now().getTime();
-      const isLate = plan.waitsFor !== SWEEP && now - Date.parse(link.queuedAt) > PARENT_MS;
+      const isLate = plan.waitsFor.startsWith('golden:') && now - Date.parse(link.queuedAt) > PARENT_MS;
       if (isLate)
         return this.dead(
           link,
           new Permanent('PARENT_MISSING', `${plan.waitsFor} is still not there`, { place: 'HUB' }),
           null,
         );
-      const dueAt = new Date(now + PARENT_RETRY_MS).toISOString();
+      const retryMs = plan.waitsFor === FIRST_LOAD ? LOAD_RETRY_MS : PARENT_RETRY_MS;
+      const dueAt = new Date(now + retryMs).toISOString();
       return { ...this.base(link), state: 'PENDING', dueAt, waitsFor: plan.waitsFor };
     }
     if (plan.kind !== 'NOTHING') throw new Error(`a ${plan.kind} was planned and not sent`);
@@ -582,6 +595,11 @@ function refusalOf(
     uncreate: attempt.action === 'CREATE' && !isUnknown && link.creatingSince === null,
   };
 }
+
+const withoutCreate = ({ link, planned }: Work): Work =>
+  planned.plan.kind === 'CREATE'
+    ? { link, planned: { ...planned, plan: { kind: 'WAIT', waitsFor: FIRST_LOAD } } }
+    : { link, planned };
 
 const pick = (fields: JsonObject, names: readonly string[]): JsonObject =>
   Object.fromEntries(names.map((name) => [name, fields[name] ?? null]));

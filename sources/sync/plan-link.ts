@@ -19,7 +19,7 @@ export type OutwardStream = SyncStream & { readonly outward: NonNullable<SyncStr
 export type LinkPlan =
   /** Nothing: they agree, or it is not ours to write. `gone`: the link leads nowhere any more. */
   | { readonly kind: 'NOTHING'; readonly gone?: boolean; readonly agreed: Bases; readonly confirms: boolean }
-  /** A parent is on its way: `golden:…`. */
+  /** A parent is on its way (`golden:…`), a record is missing (`sweep`), or the first load isn't over (`load`). */
   | { readonly kind: 'WAIT'; readonly waitsFor: string }
   | { readonly kind: 'FAIL'; readonly error: SourceError }
   | {

@@ -22,6 +22,8 @@ export interface PullOptions {
   readonly signal?: AbortSignal;
   readonly random?: () => number;
   readonly wait?: Wait;
+  /** How long a step may keep its stream before another worker takes it over. Default 75,000. */
+  readonly leaseMs?: number;
 }
 
 /** What one step brought. */
@@ -32,7 +34,8 @@ export interface SyncPullStep extends PullStep {
 }
 
 const CALL_MS = 60_000;
-const LEASE_MS = 5 * 60_000;
+/** A call and what it brought; who dies with a stream in hand stops it no longer than that. */
+const LEASE_MS = 75_000;
 
 /**
  * Bring in one page of a stream: the window under way, else the next one. Its cursor moves in the transaction of what it
@@ -72,6 +75,12 @@ export async function pullOnce(
     caughtUpTo: lane === 'LIVE' ? next.high : null,
     more: next.window !== null,
   };
+}
+
+/** Has everything that the stream's system had when it was connected arrived? */
+export async function isFirstLoadDone(db: Db, name: string): Promise<boolean> {
+  const place = placeIn(await readCursor(db, cursorName(name, 'BACKFILL')));
+  return place.high !== null && place.window === null;
 }
 
 export const cursorName = (stream: string, lane: Lane) =>
@@ -156,7 +165,7 @@ export async function pullDueOnce(
   options: PullOptions & { readonly streams?: readonly string[] } = {},
 ): Promise<StreamStep | null> {
   const names = options.streams ?? sync.connector.streams.map((stream) => streamName(sync.system, stream));
-  const lease = await claimStream(db, names, LEASE_MS);
+  const lease = await claimStream(db, names, options.leaseMs ?? LEASE_MS);
   if (!lease) return null;
   const stream = streamOf(sync, lease.name);
   const startedAt = performance.now();

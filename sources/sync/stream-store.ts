@@ -70,6 +70,17 @@ export async function claimStream(db: Db, names: readonly string[], leaseMs: num
   return row ? { ...row, leaseId } : null;
 }
 
+/** Keep it for another while, between two calls of a long sweep. */
+export async function renewStream(db: Db, { name, leaseId }: StreamLease, leaseMs: number): Promise<void> {
+  const writer = withoutTransaction(db);
+  await writer.execute(
+    `update sync_stream set lease_until = $3::timestamptz where name = $1 and lease_id = $2::uuid`,
+    name,
+    leaseId,
+    new Date(writer.now.getTime() + leaseMs).toISOString(),
+  );
+}
+
 export interface PullOutcome {
   readonly records: number;
   readonly tookMs: number;

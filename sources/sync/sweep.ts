@@ -9,7 +9,7 @@ import {
 } from '../../golden-records/index.js';
 import type { SyncStream } from '../connector.js';
 import { takeIn } from './intake.js';
-import { noteSwept, type StreamLease } from './stream-store.js';
+import { noteSwept, renewStream, type StreamLease } from './stream-store.js';
 import { streamName, type Synchronised } from './synchronised.js';
 import { pace, type Wait } from './system-state.js';
 
@@ -30,6 +30,7 @@ export interface SweepOptions {
 const SWEEP_CALL_MS = 10 * 60_000;
 const GUARD = { share: 0.1, least: 20 };
 const LIST_PAGE = 5_000;
+const RENEWED_MS = 75_000;
 
 interface Known {
   readonly externalId: string;
@@ -46,12 +47,14 @@ export async function sweep(
   sync: Synchronised,
   stream: SyncStream,
   options: SweepOptions = {},
+  lease?: StreamLease,
 ): Promise<SweepResult> {
   const { list } = sync.open.pull;
   if (!list) return { listed: 0, deleted: 0, recovered: 0, refused: 0 };
   const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), AbortSignal.timeout(SWEEP_CALL_MS)]);
   const call = async <T>(work: () => Promise<T>): Promise<T> => {
     await pace(db, sync.system, sync.connector.callsPerSecond, signal, options.wait);
+    if (lease) await renewStream(db, lease, RENEWED_MS);
     return work();
   };
   const now = await call(() => sync.open.pull.now(signal));
@@ -206,7 +209,7 @@ export async function sweepOnce(
   lease: StreamLease,
   options: SweepOptions = {},
 ): Promise<SweepResult> {
-  const result = await sweep(db, sync, stream, options);
+  const result = await sweep(db, sync, stream, options, lease);
   const everyMs = stream.sweepEveryMs ?? DAY_MS;
   await noteSwept(db, lease, new Date(db.now().getTime() + everyMs));
   return result;

@@ -302,6 +302,7 @@ describe('failure', () => {
   });
 
   test('law 10: a system that is down is left alone, no tries are used up, and all goes once it is back', async () => {
+    at.server.calls.length = 0;
     at.server.faultFor = () => ({ kind: 'STATUS', status: 401 });
     await at.hub.arrive('erp', 'supplier', suppliers(3));
     for (let nth = 0; nth < 20; nth++) {

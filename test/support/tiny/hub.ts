@@ -1,11 +1,4 @@
 import {
-  defineModel,
-  ENTITY_TYPES,
-  type EntityTypeRules,
-  type Model,
-  type SystemDefinition,
-} from '../../../golden-records/index.js';
-import {
   backfillOnce,
   type DeliverOptions,
   type DeliverStep,
@@ -15,39 +8,12 @@ import {
   registerStreams,
   type StreamStep,
   type Synchronised,
-  targetsOf,
 } from '../../../sources/index.js';
-import { createTestHub, SYSTEMS, type TestHub } from '../hub.js';
+import { createTestHub, type TestHub } from '../hub.js';
 import { silentLog } from '../log.js';
 import { type TinyConnectorOptions, tinyConnector } from './connector.js';
+import { tinyModel } from './model.js';
 import { TinyServer } from './server.js';
-
-export const TINY_SYSTEMS: readonly SystemDefinition[] = [
-  ...SYSTEMS,
-  { code: 'tiny', name: 'Tiny', scopes: { main: {} }, uniqueRecords: ['supplier', 'business_unit', 'warehouse'] },
-];
-
-/** erp owns names and states, tiny its websites; of currencies the latest word counts. */
-export const TINY_RULES: Readonly<Record<string, EntityTypeRules>> = {
-  supplier: {
-    attributes: {
-      name: { owner: ['erp'], onConflict: 'correct' },
-      website: { owner: ['tiny'] },
-      status: { owner: ['erp'], onConflict: 'propose' },
-      statusReason: { owner: ['erp'], onConflict: 'raise' },
-      legalForm: { owner: ['erp'], onConflict: 'correct' },
-      parent: { owner: ['erp'], onConflict: 'correct' },
-    },
-  },
-};
-
-export const tinyModel = (options: TinyConnectorOptions): Model =>
-  defineModel({
-    entityTypes: ENTITY_TYPES,
-    systems: TINY_SYSTEMS,
-    rules: TINY_RULES,
-    targets: targetsOf('tiny', tinyConnector(options)),
-  });
 
 /** A clock that stands still until it is moved. */
 export class Clock {
@@ -86,6 +52,17 @@ export async function createSyncHub(given: Partial<TinyConnectorOptions> = {}): 
     const live = await deliverOnce(hub.db, sync, options);
     return live ?? deliverOnce(hub.db, sync, { ...options, lane: 'BACKFILL' });
   };
+  const pullAll = async () => {
+    const steps: StreamStep[] = [];
+    // A tick that is over can be read; the first round begins the streams, the second reads, the third goes on.
+    for (let round = 0; round < 3; round++) {
+      clock.advance(1_500);
+      for (let step = await pullDueOnce(hub.db, sync); step; step = await pullDueOnce(hub.db, sync)) steps.push(step);
+      while (await backfillOnce(hub.db, sync).catch(() => null));
+    }
+    return steps;
+  };
+  await pullAll();
   return {
     hub,
     server,
@@ -105,16 +82,7 @@ export async function createSyncHub(given: Partial<TinyConnectorOptions> = {}): 
         }
       }
     },
-    async pullAll() {
-      const steps: StreamStep[] = [];
-      // A tick that is over can be read; the first round begins the streams, the second reads, the third goes on.
-      for (let round = 0; round < 3; round++) {
-        clock.advance(1_500);
-        for (let step = await pullDueOnce(hub.db, sync); step; step = await pullDueOnce(hub.db, sync)) steps.push(step);
-        while (await backfillOnce(hub.db, sync).catch(() => null));
-      }
-      return steps;
-    },
+    pullAll,
     async clear() {
       await hub.clear();
       await registerStreams(hub.db, sync);
@@ -127,6 +95,7 @@ export async function createSyncHub(given: Partial<TinyConnectorOptions> = {}): 
       server.stores = (_field, value) => value;
       server.afterWrite = undefined;
       server.keys = 'UPSERT';
+      await pullAll();
     },
     async close() {
       await server.stop();
