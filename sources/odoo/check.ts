@@ -1,5 +1,5 @@
 import type { OdooRow } from './client.js';
-import type { OdooConnector, OpenOdoo } from './connector.js';
+import { createsOf, type OdooConnector, type OpenOdoo, writesOf } from './connector.js';
 import { TOMBSTONES } from './setup.js';
 import { instantOf, textOf } from './values.js';
 
@@ -115,8 +115,15 @@ export async function checkOdoo(connector: OdooConnector, { session }: OpenOdoo,
 }
 
 function needsOf({ options }: OdooConnector): Need[] {
-  const may = (creates: boolean): Right[] => ['read', 'write', ...(creates ? (['create'] as const) : [])];
-  const items = options.creates?.items ?? true;
+  const creates = createsOf(options);
+  const writes = writesOf(options);
+  const may = (type: keyof typeof writes): Right[] => [
+    'read',
+    ...(writes[type] ? (['write'] as const) : []),
+    ...(writes[type] && creates[type] ? (['create'] as const) : []),
+  ];
+  // Contacts, addresses, accounts and prices are records of their own there, created also where their owners aren't.
+  const parts = (type: keyof typeof writes): Right[] => (writes[type] ? ['read', 'write', 'create'] : ['read']);
   return [
     {
       model: 'res.partner',
@@ -134,8 +141,7 @@ function needsOf({ options }: OdooConnector): Need[] {
         'type',
         'write_date',
       ],
-      // Contacts and addresses are partners, so that these are created also where suppliers aren't.
-      rights: may(true),
+      rights: parts('suppliers'),
     },
     {
       model: 'res.partner',
@@ -148,20 +154,20 @@ function needsOf({ options }: OdooConnector): Need[] {
       model: 'res.partner.bank',
       module: 'base',
       fields: ['acc_number', 'acc_holder_name', 'partner_id'],
-      rights: may(true),
+      rights: parts('suppliers'),
     },
     {
       model: 'product.product',
       module: 'product',
       fields: ['name', 'barcode', 'type', 'tracking', 'uom_id', 'categ_id'],
-      rights: may(items),
+      rights: may('items'),
     },
-    { model: 'product.template', module: 'product', fields: ['write_date'], rights: may(items) },
+    { model: 'product.template', module: 'product', fields: ['write_date'], rights: may('items') },
     {
       model: 'product.supplierinfo',
       module: 'product',
       fields: ['product_code', 'price', 'min_qty'],
-      rights: [...may(true), 'unlink'],
+      rights: [...parts('items'), ...(writes.items ? (['unlink'] as const) : [])],
     },
     { model: 'product.category', module: 'product', fields: ['complete_name'], rights: ['read'] },
     { model: 'uom.uom', module: 'uom', fields: ['name'], rights: ['read'] },
@@ -169,13 +175,13 @@ function needsOf({ options }: OdooConnector): Need[] {
       model: 'stock.warehouse',
       module: 'stock',
       fields: ['name', 'code'],
-      rights: options.creates?.warehouses ? may(true) : ['read'],
+      rights: may('warehouses'),
     },
     {
       model: 'res.company',
       module: 'base',
       fields: ['name', 'partner_id', 'currency_id'],
-      rights: options.creates?.businessUnits ? may(true) : ['read'],
+      rights: may('businessUnits'),
     },
     { model: 'account.payment.term', module: 'account', fields: ['name'], rights: ['read'] },
     { model: 'res.country', module: 'base', fields: ['code'], rights: ['read'] },

@@ -31,6 +31,8 @@ export interface OdooOptions {
   readonly items?: Domain;
   /** What the hub may create there. Default: suppliers and items. */
   readonly creates?: Partial<Readonly<Record<'suppliers' | 'items' | 'warehouses' | 'businessUnits', boolean>>>;
+  /** What the hub may change there. Default: suppliers and items; companies and warehouses take rights of an administrator. */
+  readonly writes?: Partial<Readonly<Record<'suppliers' | 'items' | 'warehouses' | 'businessUnits', boolean>>>;
   /** Milliseconds between two looks for changes. Default 1,000. */
   readonly pollMs?: number;
   /** How far a look reaches back: Odoo's longest transaction. Default 130,000, as Odoo ends a request after 120 s. */
@@ -68,12 +70,8 @@ export function odoo(options: OdooOptions): OdooConnector {
     scope: options.scope ?? 'main',
     suppliers: options.suppliers ?? SUPPLIERS,
     items: options.items ?? [],
-    creates: {
-      suppliers: options.creates?.suppliers ?? true,
-      items: options.creates?.items ?? true,
-      warehouses: options.creates?.warehouses ?? false,
-      businessUnits: options.creates?.businessUnits ?? false,
-    },
+    creates: createsOf(options),
+    writes: writesOf(options),
     pollMs: options.pollMs ?? DEFAULTS.pollMs,
     overlapMs: options.overlapMs ?? DEFAULTS.overlapMs,
     sweepMs: options.sweepMs ?? DEFAULTS.sweepMs,
@@ -91,6 +89,25 @@ export function odoo(options: OdooOptions): OdooConnector {
     open: (context) => openOdoo(options, streams, context),
   };
 }
+
+export const createsOf = ({ creates = {} }: OdooOptions) => ({
+  suppliers: creates.suppliers ?? true,
+  items: creates.items ?? true,
+  warehouses: creates.warehouses ?? false,
+  businessUnits: creates.businessUnits ?? false,
+});
+
+/** Who creates writes too. */
+export const writesOf = (options: OdooOptions) => {
+  const creates = createsOf(options);
+  const { writes = {} } = options;
+  return {
+    suppliers: writes.suppliers ?? true,
+    items: writes.items ?? true,
+    warehouses: writes.warehouses ?? creates.warehouses,
+    businessUnits: writes.businessUnits ?? creates.businessUnits,
+  };
+};
 
 /** A rule posts the name of its model; who watches that model has something to look at. */
 function hintedBy(body: Json, streams: OdooConnector['streams']): string[] {

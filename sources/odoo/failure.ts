@@ -209,5 +209,6 @@ export function failureOfTransport(error: unknown, isSent: boolean): Failure {
   if (code === 'ODOO_TIMED_OUT')
     return failure('RETRYABLE', 'ODOO_TIMEOUT', error instanceof Error ? error.message : '');
   if (!isSent) return failure('TARGET_DOWN', 'ODOO_UNREACHABLE', said);
-  return failure('RETRYABLE', 'ODOO_CUT_OFF', said);
+  // A network that drops connections is no fault of what was sent: nobody's tries are counted.
+  return failure('TARGET_DOWN', 'ODOO_CUT_OFF', said);
 }

@@ -35,16 +35,14 @@ export interface OdooStream extends SyncStream {
   readonly watch: Watch;
 }
 
+type ByType = Readonly<Record<'suppliers' | 'items' | 'warehouses' | 'businessUnits', boolean>>;
+
 export interface StreamOptions {
   readonly scope: string;
   readonly suppliers: Domain;
   readonly items: Domain;
-  readonly creates: {
-    readonly suppliers: boolean;
-    readonly items: boolean;
-    readonly warehouses: boolean;
-    readonly businessUnits: boolean;
-  };
+  readonly creates: ByType;
+  readonly writes: ByType;
   readonly pollMs: number;
   readonly overlapMs: number;
   readonly sweepMs: number;
@@ -73,7 +71,7 @@ export const SUPPLIERS: Domain = [
 ];
 
 export function odooStreams(options: StreamOptions): OdooStream[] {
-  const { creates } = options;
+  const { creates, writes } = options;
   const supplierDomain = options.suppliers;
   const supplier = typed('supplier', (payload, codes) => supplierOf(payload as unknown as PartnerPayload, codes));
   const item = typed('item', (payload, codes) => itemOf(payload as unknown as ProductPayload, codes));
@@ -83,7 +81,7 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       ...supplier,
       ...live,
       watch: { model: 'res.partner', domain: supplierDomain },
-      outward: supplierOutward({ creates: creates.suppliers }),
+      ...(writes.suppliers ? { outward: supplierOutward({ creates: creates.suppliers }) } : {}),
       reads: READS.supplier,
       sweeps: true,
     }),
@@ -116,7 +114,7 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       ...item,
       ...live,
       watch: { model: 'product.product', domain: options.items },
-      outward: itemOutward({ creates: creates.items }),
+      ...(writes.items ? { outward: itemOutward({ creates: creates.items }) } : {}),
       reads: READS.item,
       sweeps: true,
     }),
@@ -149,7 +147,7 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       tier: 'OPERATIONAL',
       every: SELDOM_MS,
       watch: { model: 'stock.warehouse', domain: [], all: true },
-      outward: warehouseOutward({ creates: creates.warehouses }),
+      ...(writes.warehouses ? { outward: warehouseOutward({ creates: creates.warehouses }) } : {}),
       reads: READS.warehouse,
       sweeps: true,
     }),
@@ -158,7 +156,7 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       tier: 'OPERATIONAL',
       every: SELDOM_MS,
       watch: { model: 'res.company', domain: [], all: true },
-      outward: businessUnitOutward({ creates: creates.businessUnits }),
+      ...(writes.businessUnits ? { outward: businessUnitOutward({ creates: creates.businessUnits }) } : {}),
       reads: READS.business_unit,
       sweeps: true,
     }),

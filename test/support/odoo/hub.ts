@@ -39,6 +39,8 @@ export interface OdooHubOptions {
   readonly login?: Login;
   readonly rules?: Readonly<Record<string, EntityTypeRules>>;
   readonly connector?: Partial<OdooOptions>;
+  /** In the place of the user's own. */
+  readonly key?: string;
 }
 
 const MOST_ROUNDS = 30;
@@ -49,7 +51,7 @@ export async function createOdooHub(target: OdooTarget, options: OdooHubOptions 
   const connector = odooConnector({ url, database, login, keyEnv: 'ODOO_KEY', ...options.connector });
   const model = odooModel(connector, options.rules);
   const hub = await createTestHub({ model });
-  const sync = openSystem('odoo', 'Odoo', connector, { log: silentLog, env: { ODOO_KEY: keys[login] } });
+  const sync = openSystem('odoo', 'Odoo', connector, { log: silentLog, env: { ODOO_KEY: options.key ?? keys[login] } });
   await registerStreams(hub.db, sync);
   const now = target.imitation?.world.now;
   if (now) Object.assign(hub.db, { now: () => new Date(now()) });

@@ -79,9 +79,11 @@ async function startImitation(major: ImitatedVersion): Promise<OdooTarget> {
     imitation,
     client: (login = 'admin', options = {}) => new OdooClient({ url, database, login, key: owned[login], ...options }),
     pass: async (ms) => {
+      if (isReal) await sleep(ms);
       now += ms;
     },
     nextSecond: async () => {
+      if (isReal) await sleep(1_010 - (Date.now() % 1_000));
       now = Math.ceil((now + 1) / 1000) * 1000 + 10;
     },
     beginLate: async (partner, values) => {
