@@ -22,7 +22,8 @@ const LIST_PAGE = 2_000;
 /** Children of records that were there before a stream began come with their parents. */
 const FIRST_LOOK_BACK_MS = 60 * 60_000;
 
-type Assemble = (session: Session, ids: readonly number[], domain: Domain) => Promise<InboundRecord[]>;
+/** The records of a domain, ascending by id, each with all that belongs to it. */
+type Assemble = (session: Session, domain: Domain, limit?: number) => Promise<InboundRecord[]>;
 
 export class OdooPull implements PullPart {
   constructor(
@@ -44,27 +45,31 @@ export class OdooPull implements PullPart {
   page(stream: SyncStream, window: Window, after: string | null, limit: number): Promise<Page> {
     const { watch } = stream as OdooStream;
     return told(this.system, false, async () => {
-      if (watch.all) return { records: await this.all(stream as OdooStream), next: null };
-      const domain = [
-        ...(await this.domainOf(watch)),
-        ...windowOf(window, watch.owner !== undefined),
-        ...afterId(after),
-      ];
-      const { client } = this.session;
-      const context = await this.session.context();
+      const domain = await this.domainOf(watch);
+      if (watch.all) return { records: await assemble(stream, this.session, domain), next: null };
+      const pageDomain = [...domain, ...windowOf(window, watch.owner !== undefined), ...afterId(after)];
       if (watch.owner === undefined) {
-        const ids = await client.searchIds(watch.model, domain, context, limit);
-        return { records: await assemble(stream, this.session, ids, []), next: nextOf(ids, limit) };
+        const records = await assemble(stream, this.session, pageDomain, limit);
+        return {
+          records,
+          next: nextOf(
+            records.map(({ externalId }) => Number(externalId)),
+            limit,
+          ),
+        };
       }
       const field = await watch.owner(this.session);
-      const rows = await client.searchRead(watch.model, domain, [field], context, { limit });
-      const owners = rows.map((row) => idOf(row[field])).filter((id) => id !== null);
-      const ids = rows.map(({ id }) => id);
-      const wanted = [...new Set(owners)].sort((left, right) => left - right);
-      const own = watch.variants ? await this.variantsOf(wanted, context) : wanted;
+      const context = await this.session.context();
+      const rows = await this.session.client.searchRead(watch.model, pageDomain, [field], context, { limit });
+      const owners = new Set(rows.map((row) => idOf(row[field])).filter((id) => id !== null));
+      const key = watch.variants ? 'product_tmpl_id' : 'id';
+      const own = [[key, 'in', [...owners].sort((left, right) => left - right)], ...(await this.ownerDomainOf(watch))];
       return {
-        records: await assemble(stream, this.session, own, await this.ownerDomainOf(watch)),
-        next: nextOf(ids, limit),
+        records: owners.size === 0 ? [] : await assemble(stream, this.session, own),
+        next: nextOf(
+          rows.map(({ id }) => id),
+          limit,
+        ),
       };
     });
   }
@@ -72,8 +77,9 @@ export class OdooPull implements PullPart {
   read(stream: SyncStream, externalIds: readonly string[]): Promise<readonly InboundRecord[]> {
     const { watch } = stream as OdooStream;
     return told(this.system, false, async () => {
+      if (externalIds.length === 0) return [];
       const domain = watch.owner === undefined ? await this.domainOf(watch) : await this.ownerDomainOf(watch);
-      return assemble(stream, this.session, externalIds.map(Number), domain);
+      return assemble(stream, this.session, [['id', 'in', externalIds.map(Number)], ...domain]);
     });
   }
 
@@ -112,21 +118,6 @@ export class OdooPull implements PullPart {
   private async notOurselves(): Promise<Json[]> {
     return [['id', 'not in', await this.session.ownPartners()]];
   }
-
-  /** Few enough to be read whole each time: what they show comes from other records too. */
-  private async all(stream: OdooStream): Promise<InboundRecord[]> {
-    const ids = await this.session.client.searchIds(
-      stream.watch.model,
-      stream.watch.domain,
-      await this.session.context(),
-    );
-    return assemble(stream, this.session, ids, stream.watch.domain);
-  }
-
-  private variantsOf(templates: readonly number[], context: CallContext): Promise<number[]> {
-    if (templates.length === 0) return Promise.resolve([]);
-    return this.session.client.searchIds('product.product', [['product_tmpl_id', 'in', [...templates]]], context);
-  }
 }
 
 function windowOf({ from, to }: Window, isChild: boolean): Json[] {
@@ -134,6 +125,7 @@ function windowOf({ from, to }: Window, isChild: boolean): Json[] {
   return [...(start === null ? [] : [['write_date', '>=', odooTime(start)]]), ['write_date', '<', odooTime(to)]];
 }
 
+const pageOf = (limit: number | undefined) => (limit === undefined ? {} : { limit });
 const afterId = (after: string | null): Json[] => (after === null ? [] : [['id', '>', Number(after)]]);
 const nextOf = (ids: readonly number[], limit: number): string | null =>
   ids.length < limit ? null : String(ids.at(-1));
@@ -150,13 +142,12 @@ const ASSEMBLE: Readonly<Record<string, Assemble>> = {
 async function assemble(
   stream: SyncStream,
   session: Session,
-  ids: readonly number[],
   domain: Domain,
+  limit?: number,
 ): Promise<InboundRecord[]> {
-  if (ids.length === 0) return [];
   const make = ASSEMBLE[stream.entityType];
   if (!make) throw new Error(`no assembly for ${stream.entityType}`);
-  return make(session, ids, domain);
+  return make(session, domain, limit);
 }
 
 const ADDRESS = ['street', 'street2', 'city', 'zip', 'state_id', 'country_id'];
@@ -183,23 +174,22 @@ const BY_COMPANY = ['property_supplier_payment_term_id', 'property_purchase_curr
 const CHILD = ['type', 'name', 'function', 'email', 'phone', 'active', 'parent_id', ...ADDRESS];
 const BANK = ['acc_number', 'acc_holder_name', 'bank_name', 'bank_bic', 'currency_id', 'active', 'partner_id'];
 
-async function suppliers(session: Session, ids: readonly number[], domain: Domain): Promise<InboundRecord[]> {
+async function suppliers(session: Session, domain: Domain, limit?: number): Promise<InboundRecord[]> {
   const { client } = session;
   const [first, ...others] = await session.companyIds();
   const context = await session.context(first);
   const fields = [...PARTNER, ...(await session.known('res.partner', PARTNER_MAYBE)), 'write_date'];
-  const [partners, children, banks] = await Promise.all([
-    client.searchRead('res.partner', [['id', 'in', [...ids]], ...domain], fields, context),
-    client.searchRead(
-      'res.partner',
-      [
-        ['parent_id', 'in', [...ids]],
-        ['is_company', '=', false],
-      ],
-      [...CHILD, 'write_date'],
-      context,
-    ),
-    client.searchRead('res.partner.bank', [['partner_id', 'in', [...ids]]], [...BANK, 'write_date'], context),
+  const partners = await client.searchRead('res.partner', domain, fields, context, pageOf(limit));
+  const ids = partners.map(({ id }) => id);
+  const contacts = [
+    ['parent_id', 'in', ids],
+    ['is_company', '=', false],
+  ];
+  const [children, banks] = await Promise.all([
+    ids.length === 0 ? [] : client.searchRead('res.partner', contacts, [...CHILD, 'write_date'], context),
+    ids.length === 0
+      ? []
+      : client.searchRead('res.partner.bank', [['partner_id', 'in', ids]], [...BANK, 'write_date'], context),
   ]);
   const byCompany = new Map<number, Map<number, OdooRow>>();
   const own = await session.known('res.partner', BY_COMPANY);
@@ -299,13 +289,13 @@ const PRICE = [
   'sequence',
 ];
 
-async function items(session: Session, ids: readonly number[], domain: Domain): Promise<InboundRecord[]> {
+async function items(session: Session, domain: Domain, limit?: number): Promise<InboundRecord[]> {
   const { client } = session;
   const context = await session.context();
   const dialect = await session.dialect();
   const flag = dialect.stocked.flag === null ? [] : await session.known('product.product', [dialect.stocked.flag]);
   const fields = [...(await session.known('product.product', PRODUCT)), ...flag, 'write_date'];
-  const products = await client.searchRead('product.product', [['id', 'in', [...ids]], ...domain], fields, context);
+  const products = await client.searchRead('product.product', domain, fields, context, pageOf(limit));
   const templates = [...new Set(products.map((row) => idOf(row.product_tmpl_id)).filter((id) => id !== null))];
   const { supplierinfoPartner, supplierinfoUnit } = dialect;
   const priceFields = [...PRICE, supplierinfoPartner, supplierinfoUnit, 'write_date'];
@@ -362,11 +352,11 @@ const priceOf = (row: OdooRow, partner: string, unit: string, lists: CodeLists):
   shared: idOf(row.product_id) === null,
 });
 
-async function warehouses(session: Session, ids: readonly number[], domain: Domain): Promise<InboundRecord[]> {
+async function warehouses(session: Session, domain: Domain, limit?: number): Promise<InboundRecord[]> {
   const { client } = session;
   const context = await session.context();
   const fields = ['name', 'code', 'active', 'company_id', 'partner_id', 'write_date'];
-  const rows = await client.searchRead('stock.warehouse', [['id', 'in', [...ids]], ...domain], fields, context);
+  const rows = await client.searchRead('stock.warehouse', domain, fields, context, pageOf(limit));
   const places = rows.map((row) => idOf(row.partner_id)).filter((id) => id !== null);
   const partners = await client.read('res.partner', places, [...ADDRESS, 'write_date'], context);
   const partnerOf = new Map(partners.map((row) => [row.id, row]));
@@ -386,7 +376,7 @@ async function warehouses(session: Session, ids: readonly number[], domain: Doma
   );
 }
 
-async function companies(session: Session, ids: readonly number[], domain: Domain): Promise<InboundRecord[]> {
+async function companies(session: Session, domain: Domain, limit?: number): Promise<InboundRecord[]> {
   const { client } = session;
   const context = await session.context();
   const wanted = await session.companyIds();
@@ -406,9 +396,10 @@ async function companies(session: Session, ids: readonly number[], domain: Domai
   ];
   const rows = await client.searchRead(
     'res.company',
-    [['id', 'in', [...ids]], ['id', 'in', [...wanted]], ...domain],
+    [['id', 'in', [...wanted]], ...domain],
     fields,
     context,
+    pageOf(limit),
   );
   const partners = await client.read(
     'res.partner',
