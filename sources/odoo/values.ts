@@ -33,7 +33,7 @@ export const instantOf = (value: Json | undefined): string | undefined =>
 /** 19 refuses a time with `Z`, and no version keeps less than seconds in a domain. */
 export const odooTime = (instant: string): string => new Date(instant).toISOString().slice(0, 19).replace('T', ' ');
 
-/** Rounded half up to a field's digits, as text without trailing zeros; decimals are never compared as floats. */
+/** Rounded half away from zero to a field's digits, as text without trailing zeros; decimals are never compared as floats. */
 export function rounded(value: Json | undefined, digits: number): string | null {
   if (value === undefined || value === null || value === false || value === '') return null;
   const number = Number(value);
