@@ -48,4 +48,6 @@ export {
   setupOdoo,
   teardownOdoo,
 } from './odoo/index.js';
+export { type SqlConnectorOptions, sqlConnector } from './sql/connector.js';
+export { type SqlStream, type SqlStreamOptions, type SqlWriteOptions, sqlStream } from './sql/mapping.js';
 export * from './sync/index.js';

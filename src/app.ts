@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Actor, Log } from '../golden-records/transaction.js';
 import { buildHubSchema } from '../resolvers/schema.js';
-import { type Watcher, watchFolder } from '../sources/index.js';
+import { type Synchronised, type Watcher, watchFolder } from '../sources/index.js';
 import type { Settings } from './config.js';
 import { createHooks } from './hooks.js';
 import type { LoadedConfig } from './load-config.js';
@@ -54,7 +54,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const watched = config.watch && resolve(config.folder, config.watch.folder);
     const watcher = watched === undefined ? undefined : watch(store, config, watched);
     if (watcher) started.push(() => watcher.stop());
-    const server = await serve(store, options);
+    const server = await serve(store, options, systems);
     started.push(() => server.close());
     return { store, server, watcher, watched, close };
   } catch (error) {
@@ -66,7 +66,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 const watch = ({ db }: Store, { streams }: LoadedConfig, folder: string): Watcher =>
   watchFolder(db, { folder, streams, actor: WATCHER });
 
-function serve({ db, database }: Store, { settings, config, log }: AppOptions): Promise<RunningServer> {
+function serve(
+  { db, database }: Store,
+  { settings, config, log }: AppOptions,
+  systems: readonly Synchronised[],
+): Promise<RunningServer> {
   return startServer({
     db,
     schema: buildHubSchema(config.model),
@@ -76,6 +80,7 @@ function serve({ db, database }: Store, { settings, config, log }: AppOptions): 
     log,
     hooks: createHooks(db, config.connectors, process.env),
     limits: limitsOf(settings),
+    systems,
     ...tlsOf(settings),
   });
 }

@@ -5,6 +5,7 @@ import type { KeyRing, Principal } from '../golden-records/api-keys.js';
 import type { Json } from '../golden-records/json.js';
 import type { Db } from '../golden-records/transaction.js';
 import { charge } from '../resolvers/apollo-plugins.js';
+import type { Synchronised } from '../sources/index.js';
 import type { ChangeFeed } from '../resolvers/changes/feed.js';
 import { Context, correlationIdOf } from '../resolvers/context.js';
 import { presentError, refusal, unauthenticated } from '../resolvers/errors.js';
@@ -23,6 +24,7 @@ export interface HttpOptions {
   readonly rate: RateLimiter;
   readonly limits: QueryLimits & { readonly maxBodyBytes: number };
   readonly changes: ChangeFeed;
+  readonly systems?: readonly Synchronised[] | undefined;
   readonly health: Health;
   readonly refusals: RefusalCounter;
   /** Missing: nobody posts to this hub. */
@@ -97,7 +99,13 @@ async function serveGraphQL(
   return serveThroughApollo(options, request, response, body, context);
 
   function open(): Context {
-    return new Context({ db: options.db, principal, correlationId, changes: options.changes });
+    return new Context({
+      db: options.db,
+      principal,
+      correlationId,
+      changes: options.changes,
+      systems: options.systems,
+    });
   }
 }
 

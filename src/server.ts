@@ -19,6 +19,7 @@ import type { Context } from '../resolvers/context.js';
 import { PreparedOperations } from '../resolvers/jit.js';
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from '../resolvers/limits.js';
 import { DEFAULT_RATE_LIMITS, RateLimiter, type RateLimits } from '../resolvers/rate-limit.js';
+import type { Synchronised } from '../sources/index.js';
 import { RefusalCounter } from './failed-authentications.js';
 import { createHealth } from './health.js';
 import type { Hooks } from './hooks.js';
@@ -55,6 +56,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly log: Log;
   readonly limits?: Partial<ServerLimits>;
+  /** Systems that are kept in agreement. */
+  readonly systems?: readonly Synchronised[];
   /** PEM. Without it the server speaks plain HTTP, for a proxy in front or for this machine alone. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
 }
@@ -79,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const changes = new ChangeFeed(db, limits);
   const apollo = createApollo(schema, log, limits.maxTokens, gatekeeper({ operations, limits, rate }));
   await apollo.start();
-  const parts = { db, operations, keys, rate, limits, changes, refusals };
+  const parts = { db, operations, keys, rate, limits, changes, refusals, systems: options.systems };
   const subscriptions = createSubscriptionServer({ ...parts, schema, shared: new SharedExecutions() });
   const listening = await Promise.all([
     options.listenDb.listen('concord_feed', () => changes.wake()),

@@ -34,14 +34,14 @@ import {
   type LinkPlan,
   type LinkPlanned,
   type OutwardStream,
-  parentsOf,
   type PlanContext,
+  parentsOf,
   planLink,
 } from './plan-link.js';
-import { sweepSoon } from './stream-store.js';
-import { groupRows, type RowOutcome, send } from './send.js';
 import { isFirstLoadDone } from './pull.js';
-import { outwardStream, streamName, type Synchronised } from './synchronised.js';
+import { groupRows, type RowOutcome, send } from './send.js';
+import { sweepSoon } from './stream-store.js';
+import { outwardStream, type Synchronised, streamName } from './synchronised.js';
 import { enter, leave, noteFailure, noteSuccess, pace, type Wait } from './system-state.js';
 
 export interface DeliverOptions {

@@ -10,7 +10,7 @@ import {
 } from '../../golden-records/index.js';
 import type { SchemaSnapshot, SyncStream } from '../connector.js';
 import { driftKey } from './stream-store.js';
-import { streamName, type Synchronised } from './synchronised.js';
+import { type Synchronised, streamName } from './synchronised.js';
 import { registerSystem } from './system-state.js';
 
 /** One field that a mapping reads or writes, and that isn't what it was. */
@@ -45,9 +45,8 @@ const CHECK_MS = 60_000;
  * as they were goes on. The others aren't touched. Answers the streams that are stopped.
  */
 export async function checkDrift(db: Db, sync: Synchronised, signal?: AbortSignal): Promise<string[]> {
-  const { schema } = sync.open;
-  if (!schema) return [];
-  const now = await schema(AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(CHECK_MS)]));
+  if (!sync.open.schema) return [];
+  const now = await sync.open.schema(AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(CHECK_MS)]));
   await registerSystem(db, sync.system);
   return inTransaction(db, async (tx) => {
     const row = await tx.prisma.syncSystem.findUniqueOrThrow({ where: { system: sync.system } });

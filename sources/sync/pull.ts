@@ -14,7 +14,7 @@ import {
   type StreamLease,
 } from './stream-store.js';
 import { sweepOnce } from './sweep.js';
-import { streamName, streamOf, type Synchronised } from './synchronised.js';
+import { type Synchronised, streamName, streamOf } from './synchronised.js';
 import { noteSuccess, pace, type Wait } from './system-state.js';
 import { asCursor, nextWindow, type Place, placeAfter, placeIn, tickOf } from './windows.js';
 

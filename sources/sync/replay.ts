@@ -10,7 +10,7 @@ import {
 } from '../../golden-records/index.js';
 import type { SyncStream } from '../connector.js';
 import { takeIn } from './intake.js';
-import { streamName, type Synchronised } from './synchronised.js';
+import { type Synchronised, streamName } from './synchronised.js';
 
 export interface ReplayInput {
   /** ISO times of arrival, from (inclusive) to (exclusive). */

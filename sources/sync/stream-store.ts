@@ -12,7 +12,7 @@ import type { SyncStream } from '../connector.js';
 import type { SourceError } from '../errors.js';
 import { errorJson } from './failure.js';
 import { nextDue } from './schedule.js';
-import { streamName, type Synchronised } from './synchronised.js';
+import { type Synchronised, streamName } from './synchronised.js';
 import { registerSystem } from './system-state.js';
 
 /** A NOTIFY on it says: a stream is due before its time. */

@@ -7,10 +7,10 @@ import {
   recordOperation,
   withoutTransaction,
 } from '../../golden-records/index.js';
-import type { SyncStream } from '../connector.js';
+import type { ListPage, SyncStream } from '../connector.js';
 import { takeIn } from './intake.js';
 import { noteSwept, renewStream, type StreamLease } from './stream-store.js';
-import { streamName, type Synchronised } from './synchronised.js';
+import { type Synchronised, streamName } from './synchronised.js';
 import { pace, type Wait } from './system-state.js';
 
 export interface SweepResult {
@@ -49,8 +49,8 @@ export async function sweep(
   options: SweepOptions = {},
   lease?: StreamLease,
 ): Promise<SweepResult> {
-  const { list } = sync.open.pull;
-  if (!list) return { listed: 0, deleted: 0, recovered: 0, refused: 0 };
+  const { pull } = sync.open;
+  if (!pull.list) return { listed: 0, deleted: 0, recovered: 0, refused: 0 };
   const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), AbortSignal.timeout(SWEEP_CALL_MS)]);
   const call = async <T>(work: () => Promise<T>): Promise<T> => {
     await pace(db, sync.system, sync.connector.callsPerSecond, signal, options.wait);
@@ -62,7 +62,8 @@ export async function sweep(
   const known = await knownRecords(db, sync, stream);
   const listed = new Map<string, string | undefined>();
   for (let after: string | null = null; ; ) {
-    const page: Awaited<ReturnType<typeof list>> = await call(() => list(stream, after, LIST_PAGE, signal));
+    const page: ListPage | undefined = await call(async () => pull.list?.(stream, after, LIST_PAGE, signal));
+    if (!page) break;
     for (const { externalId, sourceTime } of page.entries) listed.set(externalId, sourceTime);
     after = page.next;
     if (after === null) break;

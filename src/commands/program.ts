@@ -10,6 +10,7 @@ import { addOdoo } from './odoo.js';
 import { addRecompute } from './recompute.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
+import { addSync } from './sync.js';
 import { addVerify } from './verify.js';
 
 type Work<O, A extends readonly unknown[]> = (invocation: Invocation, options: O, ...args: A) => Promise<Outcome>;
@@ -63,7 +64,19 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     .showHelpAfterError('(--help explains, with an example)')
     .exitOverride()
     .addHelpText('after', FURTHER);
-  const add = [addStart, addCheck, addMigrate, addImport, addKeys, addLineage, addVerify, addRecompute, addOdoo, addSchema];
+  const add = [
+    addStart,
+    addCheck,
+    addMigrate,
+    addImport,
+    addKeys,
+    addLineage,
+    addVerify,
+    addRecompute,
+    addSync,
+    addOdoo,
+    addSchema,
+  ];
   for (const addCommand of add) addCommand(program, run);
   inherit(program);
   return program;
