@@ -190,10 +190,22 @@ export interface Connector {
   readonly streams: readonly SyncStream[];
   /** Calls per second that the system bears, over all workers; undefined: as many as there are. */
   readonly callsPerSecond?: number;
+  /** How the system tells that something changed (`capabilities.webhooks`). */
+  readonly hook?: HookDeclaration;
   /** What is wrong with the configuration, each with its path. Secrets are named, never shown. */
   problems(path: string): ConfigProblem[];
   /** Cheap and without a call: the first call connects. */
   open(context: OpenContext): OpenSystem;
+}
+
+export interface HookDeclaration {
+  /**
+   * Environment variable with the secrets that the path of the endpoint is made of, separated by blanks: the first is given out, all
+   * are taken, so that a secret is changed without losing a post.
+   */
+  readonly secretEnv: string;
+  /** Names of the streams that a post is about; all of them when it says nothing that is understood. It is never believed. */
+  streams(body: Json): readonly string[];
 }
 
 export interface OpenContext {

@@ -37,6 +37,17 @@ export {
 } from './files/pull.js';
 export { type FileStream, type FileStreamOptions, fileStream, matchesPattern, streamProblems } from './files/stream.js';
 export { FolderWatch, type WatchedStream, type Watcher, type WatchOptions, watchFolder } from './files/watch.js';
+export {
+  checkOdoo,
+  clientOf,
+  type OdooConnector,
+  type OdooOptions,
+  type OdooReport,
+  odoo,
+  odooTold,
+  setupOdoo,
+  teardownOdoo,
+} from './odoo/index.js';
 export { type SqlConnectorOptions, sqlConnector } from './sql/connector.js';
 export { type SqlStream, type SqlStreamOptions, type SqlWriteOptions, sqlStream } from './sql/mapping.js';
 export * from './sync/index.js';

@@ -4,6 +4,7 @@ import type { Actor, Log } from '../golden-records/transaction.js';
 import { buildHubSchema } from '../resolvers/schema.js';
 import { type Synchronised, type Watcher, watchFolder } from '../sources/index.js';
 import type { Settings } from './config.js';
+import { createHooks } from './hooks.js';
 import type { LoadedConfig } from './load-config.js';
 import { type RunningServer, startServer } from './server.js';
 import { migrateStore, openStore, type Store } from './store.js';
@@ -66,17 +67,18 @@ const watch = ({ db }: Store, { streams }: LoadedConfig, folder: string): Watche
   watchFolder(db, { folder, streams, actor: WATCHER });
 
 function serve(
-  store: Store,
+  { db, database }: Store,
   { settings, config, log }: AppOptions,
   systems: readonly Synchronised[],
 ): Promise<RunningServer> {
   return startServer({
-    db: store.db,
+    db,
     schema: buildHubSchema(config.model),
-    listenDb: store.database,
+    listenDb: database,
     host: settings.host,
     port: settings.port,
     log,
+    hooks: createHooks(db, config.connectors, process.env),
     limits: limitsOf(settings),
     systems,
     ...tlsOf(settings),

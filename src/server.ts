@@ -22,6 +22,7 @@ import { DEFAULT_RATE_LIMITS, RateLimiter, type RateLimits } from '../resolvers/
 import type { Synchronised } from '../sources/index.js';
 import { RefusalCounter } from './failed-authentications.js';
 import { createHealth } from './health.js';
+import type { Hooks } from './hooks.js';
 import { createHttpHandler } from './http.js';
 import { createSubscriptionServer, DEFAULT_WEBSOCKET_LIMITS, type WebSocketLimits } from './websocket.js';
 
@@ -46,6 +47,7 @@ export interface Listener {
 }
 
 export interface ServerOptions {
+  readonly hooks?: Hooks | undefined;
   readonly db: Db;
   readonly schema: GraphQLSchema;
   readonly listenDb: Listener;
@@ -90,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
   ]);
   const server = createHttpServer(options);
-  server.on('request', createHttpHandler({ ...parts, apollo, health }));
+  server.on('request', createHttpHandler({ ...parts, apollo, health, hooks: options.hooks }));
   server.on('upgrade', (request, socket, head) => {
     if ((request.url ?? '').split('?', 1)[0] === '/graphql') subscriptions.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');

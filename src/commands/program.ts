@@ -6,6 +6,7 @@ import { addImport } from './import.js';
 import { addKeys } from './keys.js';
 import { addLineage } from './lineage.js';
 import { addMigrate } from './migrate.js';
+import { addOdoo } from './odoo.js';
 import { addRecompute } from './recompute.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
@@ -73,6 +74,7 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     addVerify,
     addRecompute,
     addSync,
+    addOdoo,
     addSchema,
   ];
   for (const addCommand of add) addCommand(program, run);
