@@ -15,7 +15,10 @@ export function asSourceError(error: unknown): SourceError {
 }
 
 const isAbort = (error: unknown): boolean =>
-  error instanceof Object && 'name' in error && (error.name === 'TimeoutError' || error.name === 'AbortError');
+  typeof error === 'object' &&
+  error !== null &&
+  'name' in error &&
+  (error.name === 'TimeoutError' || error.name === 'AbortError');
 
 /** What a row or a screen keeps of an error: no stack, no cause, no secret. */
 export const errorJson = ({ code, message }: SourceError): { code: string; message: string } & Json => ({
