@@ -15,7 +15,7 @@ import type {
 } from './payloads.js';
 import type { Session } from './session.js';
 import type { OdooStream, Watch } from './streams.js';
-import { idOf, instantOf, odooTime, plain, textOf } from './values.js';
+import { idOf, idsOf, instantOf, odooTime, plain, textOf } from './values.js';
 
 /** Ids in one call of a listing: more are no faster. */
 const LIST_PAGE = 2_000;
@@ -178,18 +178,22 @@ async function suppliers(session: Session, domain: Domain, limit?: number): Prom
   const { client } = session;
   const [first, ...others] = await session.companyIds();
   const context = await session.context(first);
-  const fields = [...PARTNER, ...(await session.known('res.partner', PARTNER_MAYBE)), 'write_date'];
+  const maybe = await session.known('res.partner', PARTNER_MAYBE);
+  const fields = [...PARTNER, ...maybe, 'child_ids', 'bank_ids', 'write_date'];
   const partners = await client.searchRead('res.partner', domain, fields, context, pageOf(limit));
   const ids = partners.map(({ id }) => id);
+  // Most partners have neither: their own lists say so, and spare a call.
+  const kids = partners.flatMap(({ child_ids }) => idsOf(child_ids));
+  const accountIds = partners.flatMap(({ bank_ids }) => idsOf(bank_ids));
   const contacts = [
-    ['parent_id', 'in', ids],
+    ['id', 'in', kids],
     ['is_company', '=', false],
   ];
   const [children, banks] = await Promise.all([
-    ids.length === 0 ? [] : client.searchRead('res.partner', contacts, [...CHILD, 'write_date'], context),
-    ids.length === 0
+    kids.length === 0 ? [] : client.searchRead('res.partner', contacts, [...CHILD, 'write_date'], context),
+    accountIds.length === 0
       ? []
-      : client.searchRead('res.partner.bank', [['partner_id', 'in', ids]], [...BANK, 'write_date'], context),
+      : client.searchRead('res.partner.bank', [['id', 'in', accountIds]], [...BANK, 'write_date'], context),
   ]);
   const byCompany = new Map<number, Map<number, OdooRow>>();
   const own = await session.known('res.partner', BY_COMPANY);
