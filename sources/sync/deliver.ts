@@ -227,6 +227,7 @@ class Delivery {
     await takeIn(this.db, this.sync, this.stream, news, {
       codes,
       reason: 'read before writing',
+      lane: this.options.lane ?? 'LIVE',
       ...(echo.size > 0 ? { echo } : {}),
     });
     return { links: await this.load(), theirs };
@@ -524,6 +525,8 @@ class Delivery {
       error: errorJson(error),
       ...refusalOf(link, error, attempt),
     };
+    // A worker that is told to stop cuts its call short: nobody's fault, and no try.
+    if (this.options.signal?.aborted) return { ...told, state: 'PENDING', dueAt: this.db.now().toISOString() };
     if (isOfSystem(error) || this.isDown) {
       this.systemDueAt ??= noteFailure(this.db, this.sync.system, this.isDown ?? error, random);
       return { ...told, state: 'PENDING', dueAt: (await this.systemDueAt).toISOString() };

@@ -4,7 +4,7 @@ import { Down, type Place, Retryable, SourceError, Throttled } from '../errors.j
 /** Whatever was thrown, as an error that says what to do next. What nobody has a word for is tried again, with care. */
 export function asSourceError(error: unknown): SourceError {
   if (error instanceof SourceError) return error;
-  if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError'))
+  if (isAbort(error))
     return new Retryable('SYSTEM_TIMED_OUT', 'no answer in time', { cause: error, outcomeUnknown: true });
   const message = error instanceof Error ? error.message : String(error);
   return new Retryable('CONNECTOR_FAILED', `the connector failed: ${message}`, {
@@ -13,6 +13,12 @@ export function asSourceError(error: unknown): SourceError {
     outcomeUnknown: true,
   });
 }
+
+const isAbort = (error: unknown): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  'name' in error &&
+  (error.name === 'TimeoutError' || error.name === 'AbortError');
 
 /** What a row or a screen keeps of an error: no stack, no cause, no secret. */
 export const errorJson = ({ code, message }: SourceError): { code: string; message: string } & Json => ({

@@ -10,6 +10,7 @@ import {
   notePulled,
   noteStreamFailed,
   openStreams,
+  postponeSweep,
   readCursor,
   type StreamLease,
 } from './stream-store.js';
@@ -34,6 +35,7 @@ export interface SyncPullStep extends PullStep {
 }
 
 const CALL_MS = 60_000;
+const POSTPONED_MS = 60_000;
 /** A call and what it brought; who dies with a stream in hand stops it no longer than that. */
 const LEASE_MS = 75_000;
 
@@ -171,6 +173,11 @@ export async function pullDueOnce(
   const startedAt = performance.now();
   try {
     if (lease.isSweepDue) {
+      // Before the first load is over a sweep would be it, in one go.
+      if (!(await isFirstLoadDone(db, lease.name))) {
+        await postponeSweep(db, lease, new Date(db.now().getTime() + POSTPONED_MS));
+        return { kind: 'PULLED', stream: lease.name, step: null };
+      }
       await sweepOnce(db, sync, stream, lease, options);
       return { kind: 'SWEPT', stream: lease.name };
     }

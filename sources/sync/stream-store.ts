@@ -124,6 +124,15 @@ export async function noteSwept(db: Db, lease: StreamLease, nextAt: Date): Promi
   );
 }
 
+export async function postponeSweep(db: Db, lease: StreamLease, until: Date): Promise<void> {
+  await withoutTransaction(db).execute(
+    `update sync_stream set lease_id = null, lease_until = null, sweep_due_at = $3::timestamptz where name = $1 and lease_id = $2::uuid`,
+    lease.name,
+    lease.leaseId,
+    until.toISOString(),
+  );
+}
+
 export async function noteStreamFailed(db: Db, lease: StreamLease, error: SourceError, dueAt: Date): Promise<void> {
   const writer = withoutTransaction(db);
   const column = lease.isSweepDue ? 'sweep_due_at' : 'due_at';

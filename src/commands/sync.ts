@@ -16,6 +16,7 @@ import {
   pullDueOnce,
   redrive,
   registerStreams,
+  streamOf,
   type Synchronised,
   syncStatus,
 } from '../../sources/index.js';
@@ -198,7 +199,7 @@ async function planSystem(invocation: Invocation, db: Db, sync: Synchronised): P
   const plans = await plan(db, sync, {
     signal: invocation.signal,
     onRecord: (record) => {
-      if (invocation.options.json || records.length < MOST_PLANNED) records.push(record);
+      if (invocation.options.json || records.length < MOST_PLANNED) records.push(masked(db, sync, record));
     },
     onProgress: (stream, seen) => invocation.progress.show(`${stream}: ${count(seen)} records looked at`),
   });
@@ -223,6 +224,18 @@ async function planSystem(invocation: Invocation, db: Db, sync: Synchronised): P
   if (shown.length > 0)
     text.push('', `The first ${shown.length} records (--json has all, with values)`, table(shown, '  '));
   return { json: { system: sync.system, plans, records }, text: text.join('\n') };
+}
+
+/** Sensitive values are masked here, as in `lineage`. */
+function masked(db: Db, sync: Synchronised, record: PlannedRecord): PlannedRecord {
+  const stream = streamOf(sync, record.stream);
+  const attributes = db.model.entityTypes.get(stream.entityType)?.attributes ?? {};
+  const changes = record.changes.map((change) =>
+    attributes[change.attribute]?.sensitive === undefined
+      ? change
+      : { ...change, before: null, after: { masked: true } },
+  );
+  return { ...record, changes };
 }
 
 async function runSystem(invocation: Invocation, db: Db, sync: Synchronised, all: boolean): Promise<Outcome> {

@@ -85,7 +85,9 @@ const names = async () => {
   return rows.map(({ name }) => name);
 };
 const pullAll = async () => {
-  await hub.db.pool.query(`update sync_stream set due_at = now() - interval '1 second', sweep_due_at = now() + interval '1 day'`);
+  await hub.db.pool.query(
+    `update sync_stream set due_at = now() - interval '1 second', sweep_due_at = now() + interval '1 day'`,
+  );
   while ((await pullDueOnce(hub.db, sync))?.kind === 'PULLED');
   while (await backfillOnce(hub.db, sync));
 };

@@ -321,3 +321,58 @@ describe('failure', () => {
     expect((await at.hub.db.pool.query(`select breaker from sync_system`)).rows).toEqual([{ breaker: 'CLOSED' }]);
   });
 });
+
+describe('many workers', () => {
+  test('law 6: each record is written by one of them, once', async () => {
+    await at.hub.arrive('erp', 'supplier', suppliers(90));
+    let flying = 0;
+    let most = 0;
+    const busy = new Map<string, number>();
+    at.server.faultFor = (path, body) => {
+      if (!path.endsWith('/write')) return null;
+      most = Math.max(most, ++flying);
+      for (const { key } of body.rows ?? []) busy.set(key, (busy.get(key) ?? 0) + 1);
+      return { kind: 'DELAY', ms: 30 };
+    };
+    at.server.afterWrite = () => {
+      flying--;
+    };
+    const worker = async () => {
+      while (await at.deliver({ limit: 10 }));
+    };
+    await Promise.all([worker(), worker(), worker(), worker()]);
+    expect(at.server.of('supplier')).toHaveLength(90);
+    expect([...busy.values()].every((times) => times === 1)).toBe(true);
+    expect(most).toBeGreaterThan(1);
+    expect(await states()).toEqual({ DONE: 90 });
+  });
+});
+
+describe('lanes', () => {
+  test('bulk waits while anything that changes now is due', async () => {
+    await at.hub.arrive('erp', 'supplier', suppliers(3));
+    await at.hub.db.pool.query(`update delivery set lane = 'BACKFILL'`);
+    await at.hub.arrive('erp', 'supplier', { L1: { name: 'Live', duns: duns(77) } });
+    const { deliverOnce } = await import('../../sources/index.js');
+    expect(await deliverOnce(at.hub.db, at.sync, { lane: 'BACKFILL' })).toBeNull();
+    expect(await deliverOnce(at.hub.db, at.sync)).toMatchObject({ claimed: 1, created: 1 });
+    expect(await deliverOnce(at.hub.db, at.sync, { lane: 'BACKFILL' })).toMatchObject({ claimed: 3 });
+  });
+});
+
+describe('the rate of a system', () => {
+  test('is kept over all workers', async () => {
+    const slow = await createSyncHub({ callsPerSecond: 2, batch: 1 });
+    try {
+      await slow.hub.arrive('erp', 'supplier', suppliers(4));
+      const startedAt = slow.clock.now().getTime();
+      const before = slow.server.calls.length;
+      await slow.deliverAll();
+      const seconds = (slow.clock.now().getTime() - startedAt) / 1_000;
+      const calls = slow.server.calls.length - before;
+      expect(calls / seconds).toBeLessThanOrEqual(2.5);
+    } finally {
+      await slow.close();
+    }
+  });
+});

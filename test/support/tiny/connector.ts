@@ -249,9 +249,11 @@ function pageOf({ records = [], next = null }: JsonObject): Page {
 
 function lost(cause: unknown): SourceError {
   if (cause instanceof SourceError) return cause;
-  const code = cause instanceof Error && cause.cause instanceof Error && 'code' in cause.cause ? cause.cause.code : '';
+  // Not by instanceof: under jest the errors of node's own fetch are of another realm.
+  const { cause: inner } = cause as { cause?: { code?: unknown } };
+  const code = inner?.code;
   if (code === 'ECONNREFUSED') return new Down('SYSTEM_UNREACHABLE', 'tiny does not listen', { cause });
-  const isTimeOut = cause instanceof Error && (cause.name === 'TimeoutError' || cause.name === 'AbortError');
+  const isTimeOut = ['TimeoutError', 'AbortError'].includes((cause as Error).name);
   const message = isTimeOut ? 'no answer in time' : 'the connection was lost';
   return new Retryable(isTimeOut ? 'SYSTEM_TIMED_OUT' : 'SYSTEM_FAILED', message, { cause, outcomeUnknown: true });
 }
