@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkDrift } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
+import { describeReal } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
@@ -8,7 +9,7 @@ import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 const context = { lang: 'en_US' };
 const vendor = (name: string) => ({ name, is_company: true, supplier_rank: 1 });
 
-describe.each(odooChoices({ only: 'real' }))('$name', ({ start }) => {
+describeReal(({ start }) => {
   let odoo: OdooTarget;
   let admin: OdooClient;
   let at: OdooHub;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Json } from '../../golden-records/index.js';
 import { setupOdoo } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
+import { describeReal } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
@@ -199,7 +200,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
   }, 120_000);
 });
 
-describe.each(odooChoices({ only: 'real' }))('$name', ({ start }) => {
+describeReal(({ start }) => {
   test('31: with tombstones a deletion is noticed at once, that of an account too, and strangers are let be', async () => {
     const odoo = await start();
     const admin = odoo.client('admin');
