@@ -1,4 +1,4 @@
-import type { InboundRecord, Json } from '../../golden-records/index.js';
+import { type InboundRecord, isJsonObject, type Json } from '../../golden-records/index.js';
 import type { ListPage, Page, PullPart, SyncStream, Window } from '../connector.js';
 import type { CallContext, Domain, OdooRow } from './client.js';
 import type { CodeLists } from './code-lists.js';
@@ -14,8 +14,9 @@ import type {
   WarehousePayload,
 } from './payloads.js';
 import type { Session } from './session.js';
+import { TOMBSTONES } from './setup.js';
 import type { OdooStream, Watch } from './streams.js';
-import { idOf, instantOf, odooTime, plain, textOf } from './values.js';
+import { idOf, idsOf, instantOf, odooTime, plain, textOf } from './values.js';
 
 /** Ids in one call of a listing: more are no faster. */
 const LIST_PAGE = 2_000;
@@ -48,10 +49,11 @@ export class OdooPull implements PullPart {
       const domain = await this.domainOf(watch);
       if (watch.all) return { records: await assemble(stream, this.session, domain), next: null };
       const pageDomain = [...domain, ...windowOf(window, watch.owner !== undefined), ...afterId(after)];
+      const stones = after === null ? await this.tombstones(watch.model, window) : [];
       if (watch.owner === undefined) {
         const records = await assemble(stream, this.session, pageDomain, limit);
         return {
-          records,
+          records: [...stones.map(deletedRecord), ...records],
           next: nextOf(
             records.map(({ externalId }) => Number(externalId)),
             limit,
@@ -61,11 +63,14 @@ export class OdooPull implements PullPart {
       const field = await watch.owner(this.session);
       const context = await this.session.context();
       const rows = await this.session.client.searchRead(watch.model, pageDomain, [field], context, { limit });
-      const owners = new Set(rows.map((row) => idOf(row[field])).filter((id) => id !== null));
+      const bereaved = new Map(stones.map(({ owner, at }) => [String(owner), at]));
+      const owners = new Set(
+        [...rows.map((row) => idOf(row[field])), ...stones.map(({ owner }) => owner)].filter(isId),
+      );
       const key = watch.variants ? 'product_tmpl_id' : 'id';
       const own = [[key, 'in', [...owners].sort((left, right) => left - right)], ...(await this.ownerDomainOf(watch))];
       return {
-        records: owners.size === 0 ? [] : await assemble(stream, this.session, own),
+        records: owners.size === 0 ? [] : dated(await assemble(stream, this.session, own), bereaved),
         next: nextOf(
           rows.map(({ id }) => id),
           limit,
@@ -106,6 +111,23 @@ export class OdooPull implements PullPart {
     });
   };
 
+  /** What was deleted in a window, where `concord odoo setup` has rules keep it. */
+  private async tombstones(model: string, { from, to }: Window): Promise<Tombstone[]> {
+    if (from === null || (await this.session.fieldsOf(TOMBSTONES)).size === 0) return [];
+    const domain = [
+      ['x_model', '=', model],
+      ['create_date', '>=', odooTime(from)],
+      ['create_date', '<', odooTime(to)],
+    ];
+    const fields = ['x_res_id', 'x_owner_id', 'create_date'];
+    const rows = await this.session.client.searchRead(TOMBSTONES, domain, fields, await this.session.context());
+    return rows.map(({ x_res_id, x_owner_id, create_date }) => ({
+      id: Number(x_res_id),
+      owner: Number(x_owner_id) || null,
+      at: instantOf(create_date) ?? to,
+    }));
+  }
+
   private async domainOf({ model, domain, owner }: Watch): Promise<Domain> {
     return model === 'res.partner' && owner === undefined ? [...domain, ...(await this.notOurselves())] : domain;
   }
@@ -119,6 +141,31 @@ export class OdooPull implements PullPart {
     return [['id', 'not in', await this.session.ownPartners()]];
   }
 }
+
+interface Tombstone {
+  readonly id: number;
+  /** The record whose part it was. */
+  readonly owner: number | null;
+  readonly at: string;
+}
+
+const deletedRecord = ({ id, at }: Tombstone): InboundRecord => ({
+  externalId: String(id),
+  payload: { id: String(id) },
+  deleted: true,
+  sourceTime: at,
+});
+
+/** A part that goes takes its date along: without it the record would look older than it was. Variants go by their template. */
+function dated(records: readonly InboundRecord[], bereaved: ReadonlyMap<string, string>): InboundRecord[] {
+  return records.map((one) => {
+    const template = isJsonObject(one.payload) ? textOf(one.payload.template) : null;
+    const at = bereaved.get(template ?? one.externalId ?? '');
+    return at !== undefined && at > (one.sourceTime ?? '') ? { ...one, sourceTime: at } : one;
+  });
+}
+
+const isId = (id: number | null): id is number => id !== null && id > 0;
 
 function windowOf({ from, to }: Window, isChild: boolean): Json[] {
   const start = from ?? (isChild ? new Date(Date.parse(to) - FIRST_LOOK_BACK_MS).toISOString() : null);
@@ -178,18 +225,22 @@ async function suppliers(session: Session, domain: Domain, limit?: number): Prom
   const { client } = session;
   const [first, ...others] = await session.companyIds();
   const context = await session.context(first);
-  const fields = [...PARTNER, ...(await session.known('res.partner', PARTNER_MAYBE)), 'write_date'];
+  const maybe = await session.known('res.partner', PARTNER_MAYBE);
+  const fields = [...PARTNER, ...maybe, 'child_ids', 'bank_ids', 'write_date'];
   const partners = await client.searchRead('res.partner', domain, fields, context, pageOf(limit));
   const ids = partners.map(({ id }) => id);
+  // Most partners have neither: their own lists say so, and spare a call.
+  const kids = partners.flatMap(({ child_ids }) => idsOf(child_ids));
+  const accountIds = partners.flatMap(({ bank_ids }) => idsOf(bank_ids));
   const contacts = [
-    ['parent_id', 'in', ids],
+    ['id', 'in', kids],
     ['is_company', '=', false],
   ];
   const [children, banks] = await Promise.all([
-    ids.length === 0 ? [] : client.searchRead('res.partner', contacts, [...CHILD, 'write_date'], context),
-    ids.length === 0
+    kids.length === 0 ? [] : client.searchRead('res.partner', contacts, [...CHILD, 'write_date'], context),
+    accountIds.length === 0
       ? []
-      : client.searchRead('res.partner.bank', [['partner_id', 'in', ids]], [...BANK, 'write_date'], context),
+      : client.searchRead('res.partner.bank', [['id', 'in', accountIds]], [...BANK, 'write_date'], context),
   ]);
   const byCompany = new Map<number, Map<number, OdooRow>>();
   const own = await session.known('res.partner', BY_COMPANY);

@@ -13,7 +13,7 @@ export interface SessionOptions {
 export class Session {
   readonly client: OdooClient;
   private readonly language: string;
-  private readonly fields = new Map<string, Promise<ReadonlySet<string>>>();
+  private readonly fields = new Map<string, { readonly at: number; readonly value: Promise<ReadonlySet<string>> }>();
   private lists: { readonly at: number; readonly value: Promise<CodeLists> } | undefined;
 
   constructor(private readonly options: SessionOptions) {
@@ -48,16 +48,16 @@ export class Session {
   /** Names of the model's fields; none where the model isn't there. */
   fieldsOf(model: string): Promise<ReadonlySet<string>> {
     const known = this.fields.get(model);
-    if (known) return known;
+    if (known && performance.now() - known.at < KEPT_MS) return known.value;
     const asked = this.client
       .fieldsGet(model, ['type'], { lang: this.language })
       .then((fields): ReadonlySet<string> => new Set(Object.keys(fields)))
       .catch((error: unknown): ReadonlySet<string> => {
-        this.fields.delete(model);
         if (isMissingModel(error)) return new Set();
+        this.fields.delete(model);
         throw error;
       });
-    this.fields.set(model, asked);
+    this.fields.set(model, { at: performance.now(), value: asked });
     return asked;
   }
 
@@ -68,7 +68,7 @@ export class Session {
   }
 
   codeLists(): Promise<CodeLists> {
-    if (this.lists && performance.now() - this.lists.at < LISTS_KEPT_MS) return this.lists.value;
+    if (this.lists && performance.now() - this.lists.at < KEPT_MS) return this.lists.value;
     const value = this.readLists();
     this.lists = { at: performance.now(), value };
     value.catch(() => {
@@ -106,12 +106,17 @@ export class Session {
       'account.payment.term.line',
     ];
     const present = new Set<string>();
-    for (const model of models) if ((await this.fieldsOf(model)).size > 0) present.add(model);
+    // What the key may not read is as if it weren't there; `concord odoo check` names it.
+    for (const model of models) {
+      const isThere = (await this.fieldsOf(model)).size > 0;
+      if (isThere && (await this.client.mayAccess(model, 'read', { lang: this.language }))) present.add(model);
+    }
     return readCodeLists(this.client, { lang: this.language }, (model) => present.has(model));
   }
 }
 
-const LISTS_KEPT_MS = 5 * 60_000;
+/** A module may be installed, a term be added, while the hub runs. */
+const KEPT_MS = 5 * 60_000;
 
 const isMissingModel = (error: unknown): boolean =>
   error instanceof Error && 'failure' in error && (error.failure as { code?: string }).code === 'ODOO_NO_MODEL';

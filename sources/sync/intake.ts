@@ -22,7 +22,7 @@ export async function takeIn(
   db: Db,
   sync: Synchronised,
   stream: SyncStream,
-  records: readonly InboundRecord[],
+  given: readonly InboundRecord[],
   options: IntakeOptions = {},
 ): Promise<IngestResult> {
   const { codes: known, correlationId, dryRun = false, ...batch } = options;
@@ -30,6 +30,7 @@ export async function takeIn(
   const { mapping, missed } = mappingOver(stream, codes);
   const { system } = sync;
   const { scope, entityType } = stream;
+  const records = await withoutStrangers(db, sync, stream, given);
   const all: IngestBatch = {
     ...batch,
     system,
@@ -42,6 +43,29 @@ export async function takeIn(
   const result = await ingest(db, sync.actor, all, { dryRun });
   if (missed.size > 0 && !dryRun) await waitForCodes(db, system, await waitingOf(db, all, missed));
   return result;
+}
+
+/** A system may tell of a deletion what the hub never knew, or was never meant to: that is nothing to keep. */
+async function withoutStrangers(
+  db: Db,
+  { system }: Synchronised,
+  { scope, entityType }: SyncStream,
+  records: readonly InboundRecord[],
+): Promise<readonly InboundRecord[]> {
+  const deleted = records.flatMap((record) =>
+    record.deleted && record.externalId !== null ? [record.externalId] : [],
+  );
+  if (deleted.length === 0) return records;
+  const rows = await withoutTransaction(db).query<{ externalId: string }>(
+    `select external_id as "externalId" from source_record where entity_type = $1 and system = $2 and scope = $3
+       and external_id in (select jsonb_array_elements_text($4::jsonb))`,
+    entityType,
+    system,
+    scope,
+    deleted,
+  );
+  const known = new Set(rows.map(({ externalId }) => externalId));
+  return records.filter(({ deleted: isDeleted, externalId }) => !isDeleted || known.has(externalId ?? ''));
 }
 
 const NO_CODES: CodeLists = { inward: () => undefined, outward: () => undefined };

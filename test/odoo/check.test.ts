@@ -3,6 +3,7 @@ import { checkOdoo } from '../../sources/odoo/check.js';
 import { odoo as odooConnector } from '../../sources/odoo/connector.js';
 import { setupOdoo, TOMBSTONES, teardownOdoo } from '../../sources/odoo/setup.js';
 import { silentLog } from '../support/log.js';
+import { describeReal } from '../support/odoo/each.js';
 import { type Login, type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
 const context = { lang: 'en_US' };
@@ -57,7 +58,7 @@ describe.each(odooChoices())('$name', ({ start, isReal }) => {
   }, 60_000);
 });
 
-describe.each(odooChoices({ only: 'real' }))('$name', ({ start, major }) => {
+describeReal(({ start, major }) => {
   let odoo: OdooTarget;
   beforeAll(async () => {
     odoo = await start();

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Json } from '../../golden-records/index.js';
+import { setupOdoo } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
+import { describeReal } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
@@ -196,4 +198,43 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(await admin.count('product.template', [['name', '=', name]], context)).toBe(1);
     expect(await admin.count('product.product', [['product_tmpl_id', '=', template]], context)).toBe(2);
   }, 120_000);
+});
+
+describeReal(({ start }) => {
+  test('31: with tombstones a deletion is noticed at once, that of an account too, and strangers are let be', async () => {
+    const odoo = await start();
+    const admin = odoo.client('admin');
+    await setupOdoo(admin, context, undefined);
+    const at = await createOdooHub(odoo);
+    const values = (name: string) => ({ name, is_company: true, supplier_rank: 1 });
+    const [gone = 0, kept = 0] = await admin.create('res.partner', [values('Gone Ltd'), values('Kept Ltd')], context);
+    const [stranger = 0] = await admin.create('res.partner', [{ name: 'A Person' }], context);
+    await at.settle();
+    await odoo.nextSecond();
+    const [account = 0] = await admin.create('res.partner.bank', [{ acc_number: 'LAST-1', partner_id: kept }], context);
+    await at.settle();
+    await odoo.nextSecond();
+    await admin.unlink('res.partner', [gone, stranger], context);
+    await admin.unlink('res.partner.bank', [account], context);
+    await at.settle();
+    const states = await at.query<{ id: string; state: string }>(
+      `select external_id as id, state from source_record where system = 'odoo' and entity_type = 'supplier' and external_id in ($1, $2, $3)`,
+      String(gone),
+      String(kept),
+      String(stranger),
+    );
+    expect(new Map(states.map(({ id, state }) => [id, state]))).toEqual(
+      new Map([
+        [String(gone), 'DELETED'],
+        [String(kept), 'ACTIVE'],
+      ]),
+    );
+    const [golden] = await at.query<{ accounts: unknown }>(
+      `select attributes->'bankAccounts' as accounts from golden_record where attributes->>'name' = 'Kept Ltd'`,
+    );
+    expect(golden?.accounts ?? null).toBeNull();
+    expect(await at.query(`select 1 from steward_task where kind = 'REJECTED_RECORD'`)).toEqual([]);
+    await at.close();
+    await odoo.stop();
+  }, 240_000);
 });

@@ -142,6 +142,11 @@ export class OdooWorld {
       : new Refusal('odoo.exceptions.UserError', 422, `Object ${model} doesn't exist`);
   }
 
+  /** As if the module that brings the model were not installed. */
+  forget(model: string): void {
+    this.tables.delete(model);
+  }
+
   fields(model: string): Readonly<Record<string, RecordedField>> {
     this.table(model);
     return this.recorded.fields[model] ?? {};

@@ -45,6 +45,10 @@ export interface OdooHubOptions {
 
 const MOST_ROUNDS = 30;
 
+/** Records that the hub didn't know as they are. */
+const newsIn = ({ UNCHANGED: _same, STALE: _older, ...news }: Readonly<Record<string, number>>): number =>
+  Object.values(news).reduce((sum, count) => sum + count, 0);
+
 export async function createOdooHub(target: OdooTarget, options: OdooHubOptions = {}): Promise<OdooHub> {
   const login = options.login ?? 'admin';
   const { url, database, keys } = target;
@@ -67,7 +71,7 @@ export async function createOdooHub(target: OdooTarget, options: OdooHubOptions 
     for (const stream of connector.streams) {
       for (;;) {
         const step = await pullOnce(hub.db, sync, stream, 'LIVE');
-        news += step ? step.records - step.counts.UNCHANGED - step.counts.STALE : 0;
+        news += step ? newsIn(step.counts) : 0;
         if (!step?.more) break;
       }
     }

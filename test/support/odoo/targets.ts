@@ -27,7 +27,10 @@ export interface OdooTarget {
   beginLate(partner: number, values: JsonObject): Promise<LateTransaction>;
   /** The imitation's clock becomes the machine's. */
   useRealClock(): void;
+  /** The database as it was in the beginning; the server goes on. */
   reset(): Promise<void>;
+  /** The server goes down and comes back. */
+  restart(whileDown: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -100,7 +103,8 @@ async function startImitation(major: ImitatedVersion): Promise<OdooTarget> {
     useRealClock: () => {
       isReal = true;
     },
-    reset: () => Promise.resolve(),
+    reset: () => Promise.reject(new Error('the imitation is started anew instead')),
+    restart: () => Promise.reject(new Error('the imitation is not restarted')),
     stop: () => imitation.close(),
   };
 }
@@ -145,6 +149,11 @@ async function startReal(major: ImitatedVersion): Promise<OdooTarget> {
     beginLate: (partner, values) => beginLate(String(told.ODOO_PGHOST), database, partner, values),
     useRealClock: () => undefined,
     reset: async () => void (await script('reset')),
+    restart: async (whileDown) => {
+      await script('stop');
+      await whileDown();
+      await script('start');
+    },
     stop: async () => {
       await script('stop');
       await script('reset', '--drop');
