@@ -1,7 +1,7 @@
 import { Aligner } from './align.js';
 import type { Block, Column } from './columns.js';
 import { Comparison, type Group, type Level, level, MISSING } from './comparison.js';
-import type { ColumnKind } from './schema.js';
+import { type ColumnKind, isExclusive } from './schema.js';
 import { commonPrefix, jaroWinkler, withinOneEdit } from './similarity.js';
 
 /** The comparisons that a block's columns ask for, in the order of its columns. */
@@ -151,22 +151,36 @@ class Words extends OfValues {
   }
 }
 
-class OrganisationName extends Words {
+class OrganisationName extends OfValues {
+  private readonly aligner: Aligner;
   constructor(name: string, column: Column) {
-    super(
-      name,
-      column,
-      'name',
-      [
-        level('equal', 0.5, 0.02, 14),
-        level('nearly equal', 0.16, 0.015, 14),
-        level('similar', 0.14, 0.03, 12),
-        level('in part', 0.1, 0.08, 10),
-        level('a little', 0.06, 0.2),
-        level('different', 0.04, 0.655),
-      ],
-      [0.999, 0.9, 0.72, 0.5, 0.25],
-    );
+    super(name, column, 'name', [
+      level('equal', 0.5, 0.02, 14),
+      level('nearly equal', 0.16, 0.015, 14),
+      level('one within the other', 0.12, 0.02, 12),
+      level('similar', 0.08, 0.03, 12),
+      level('each has words of its own', 0.07, 0.13, 10),
+      level('a little', 0.03, 0.2),
+      level('different', 0.04, 0.585),
+    ]);
+    this.aligner = new Aligner(column, false);
+  }
+
+  protected compareValues(a: number, b: number): number {
+    const { aligner } = this;
+    aligner.align(a, b);
+    const { shared, left, right } = aligner;
+    this.info = shared;
+    if (a === b) return 0;
+    const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
+    if (alike >= 0.999) return 0;
+    if (alike >= 0.9) return 1;
+    if (this.similar(a, b) >= TYPO) {
+      this.info = Math.min(left, right) * TYPO;
+      return 1;
+    }
+    if (shared >= 0.88 * Math.min(left, right) && (alike >= 0.4 || shared >= 8)) return 2;
+    return alike >= 0.7 ? 3 : alike >= 0.45 ? 4 : alike >= 0.25 ? 5 : 6;
   }
 }
 
@@ -701,7 +715,7 @@ const FEWEST_LOCAL_DIGITS = 7;
 
 class Phone extends OfValues {
   constructor(name: string, column: Column) {
-    super(name, column, 'contact', [
+    super(name, column, 'place', [
       level('equal', 0.65, 0.03, 11),
       level('one slip', 0.08, 0.004, 11),
       level('same exchange', 0.06, 0.04),
@@ -790,8 +804,8 @@ class CalendarDate extends OfValues {
       level('equal', 0.72, 0.01, 12),
       level('one slip', 0.1, 0.01, 11),
       level('same year or day', 0.08, 0.06, 6),
-      level('close years', 0.03, 0.06),
-      level('different', 0.07, 0.86),
+      { ...level('close years', 0.03, 0.06), differs: true },
+      { ...level('different', 0.07, 0.86), differs: true },
     ]);
   }
   protected compareValues(a: number, b: number): number {
@@ -825,7 +839,7 @@ class Identifier extends OfValues {
     super(name, column, 'identity', [
       level('equal', 0.87, 0.002, 13),
       level('one slip', 0.07, 0.002, 13),
-      level('different', 0.06, 0.996),
+      { ...level('different', 0.06, 0.996), conflict: isExclusive(column.spec), differs: true },
     ]);
   }
   protected compareValues(a: number, b: number): number {

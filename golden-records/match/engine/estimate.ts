@@ -1,4 +1,4 @@
-import { type Comparison, type Group, MISSING } from './comparison.js';
+import { type Comparison, Conflicts, type Group, MISSING } from './comparison.js';
 import { Evidence, GROUPS, stepWeight } from './pair-scorer.js';
 import { type ComparisonParameters, type MatchParameters, monotoneWeights } from './parameters.js';
 
@@ -43,6 +43,8 @@ const SETTLED = 1e-4;
 /** What is known beforehand counts as so many pairs. */
 const PRIOR_PAIRS = 40;
 const PRIOR_OTHERS = 100;
+/** And as a share of the pairs found: fields mean what they mean, whatever the data suggest. */
+const PRIOR_SHARE = 0.15;
 const PRIOR_INFO = 25;
 const MOST_SHARE = 0.7;
 
@@ -100,18 +102,21 @@ export function expect(
 ): void {
   const width = comparisons.length;
   const evidence = new Evidence();
+  const conflicts = new Conflicts();
   const groups = comparisons.map(({ group }: { group: Group }) => GROUPS.indexOf(group));
   for (let pair = 0; pair < sample.pairs; pair++) {
     evidence.clear();
+    conflicts.clear();
     for (let at = 0; at < width; at++) {
       const level = sample.levels[pair * width + at] as number;
       if (level === MISSING) continue;
+      conflicts.see(comparisons[at] as Comparison, level);
       evidence.add(
         groups[at] as number,
         stepWeight(parameters.comparisons[at] as ComparisonParameters, level, sample.info[pair * width + at] as number),
       );
     }
-    posterior[pair] = 2 ** Math.max(-60, Math.min(60, parameters.prior + evidence.total()));
+    posterior[pair] = conflicts.ruledOut ? 0 : 2 ** Math.max(-60, Math.min(60, parameters.prior + evidence.total()));
   }
   if (!linkage) {
     for (let pair = 0; pair < sample.pairs; pair++) {
@@ -149,14 +154,15 @@ function maximise(
   share: number,
 ): MatchParameters {
   const width = comparisons.length;
+  const held = PRIOR_SHARE * share * sample.pairs;
   return {
     ...shipped,
     prior: logOdds(share),
     comparisons: comparisons.map((comparison, at): ComparisonParameters => {
       const known = shipped.comparisons[at] as ComparisonParameters;
       const levels = comparison.levels.length;
-      const m = Float64Array.from(known.m, (value) => value * PRIOR_PAIRS);
-      const u = Float64Array.from(known.u, (value) => value * PRIOR_OTHERS);
+      const m = Float64Array.from(known.m, (value) => value * (PRIOR_PAIRS + held));
+      const u = Float64Array.from(known.u, (value) => value * (PRIOR_OTHERS + held));
       const info = Float64Array.from(known.usualInfo, (value) => value * PRIOR_INFO);
       const others = new Float64Array(levels).fill(PRIOR_INFO);
       for (let pair = 0; pair < sample.pairs; pair++) {

@@ -1,11 +1,11 @@
 import { candidatesOf } from './candidates.js';
 import { type Block, type Cell, makeBlock } from './columns.js';
+import { decisive, isConflict } from './comparison.js';
 import { comparisonsOf } from './comparisons.js';
 import { estimate, takeSample } from './estimate.js';
 import { PairScorer } from './pair-scorer.js';
 import { type MatchParameters, shippedParameters } from './parameters.js';
 import { partition, type ScoredPairs } from './partition.js';
-import { isConflict } from './record-matcher.js';
 import type { MatchSchema } from './schema.js';
 import { sharesOfFrequencies, sharesOfRecords } from './shares.js';
 
@@ -65,14 +65,13 @@ export function matchRecords({
   for (let pair = 0; pair < left.length; pair++)
     weight[pair] = scorer.weight(left[pair] as number, right[pair] as number);
   const pairs = { left, right, weight, length: left.length };
+  const deciding = decisive(comparisons);
   const clusters = partition(block.size, pairs, {
     threshold: JOIN_THRESHOLD,
     unscored: UNSCORED,
     oneToOne,
     ...(sources ? { sources } : {}),
-    ...(schema.fields.some(({ exclusive }) => exclusive)
-      ? { apart: (a: number, b: number) => isConflict(block, a, b) }
-      : {}),
+    apart: (a, b) => isConflict(deciding, a, b),
   });
   return { block, parameters, pairs, clusters, skippedKeys };
 }

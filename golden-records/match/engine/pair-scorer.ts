@@ -1,4 +1,4 @@
-import { type Comparison, type Group, MISSING } from './comparison.js';
+import { type Comparison, Conflicts, type Group, MISSING } from './comparison.js';
 import type { ComparisonParameters, MatchParameters } from './parameters.js';
 
 export interface ExplainedStep {
@@ -73,6 +73,7 @@ export class Evidence {
 /** Scores pairs of a block's records with a set of parameters. One code for batch and live. */
 export class PairScorer {
   private readonly evidence = new Evidence();
+  private readonly conflicts = new Conflicts();
   private readonly groups: Int32Array;
 
   constructor(
@@ -84,18 +85,20 @@ export class PairScorer {
 
   /** log2 odds that both are the same. */
   weight(left: number, right: number): number {
-    const { comparisons, parameters, evidence, groups } = this;
+    const { comparisons, parameters, evidence, groups, conflicts } = this;
     evidence.clear();
+    conflicts.clear();
     for (let at = 0; at < comparisons.length; at++) {
       const comparison = comparisons[at] as Comparison;
       const level = comparison.compare(left, right);
       if (level === MISSING) continue;
+      conflicts.see(comparison, level);
       evidence.add(
         groups[at] as number,
         stepWeight(parameters.comparisons[at] as ComparisonParameters, level, comparison.info),
       );
     }
-    return parameters.prior + evidence.total();
+    return parameters.prior + evidence.total() + conflicts.weight;
   }
 
   /** The same, step by step. What steps of one group say again is a step of its own, so that they add up to the weight. */
@@ -112,6 +115,11 @@ export class PairScorer {
       steps.push({ comparison: comparison.name, level: known.levels[level] as string, weight });
     }
     const weight = this.weight(left, right);
+    const conflict = this.conflicts.weight;
+    if (conflict !== 0) {
+      sum += conflict;
+      steps.push({ comparison: 'conflict', level: 'what only one thing can have differs', weight: conflict });
+    }
     if (Math.abs(weight - sum) > 1e-9) {
       steps.push({ comparison: 'said twice', level: 'evidence of one kind repeats itself', weight: weight - sum });
     }
