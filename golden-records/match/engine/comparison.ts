@@ -10,6 +10,9 @@ export interface Level {
   readonly usualInfo?: number;
   /** Rules a pair out, whatever else agrees: a real thing has only one of these. */
   readonly conflict?: boolean;
+  /** Share at this level of pairs that share a place, or a name, and are two things. Default: what their group says. */
+  readonly samePlace?: number;
+  readonly sameName?: number;
   /** Two facts of which a real thing has one each, both different beyond a slip and none equal, rule a pair out as well. */
   readonly differs?: boolean;
 }
@@ -20,6 +23,8 @@ export type Group = 'name' | 'place' | 'contact' | 'identity' | 'detail';
 export abstract class Comparison {
   /** Bits that the agreement found by the last `compare` carries. */
   info = 0;
+  /** Does it compare what an authority or a maker gave to one thing? */
+  readonly isIdentifier: boolean = false;
   readonly conflictLevel: number;
   /** Levels from here on say that a fact of identity differs. */
   readonly differsFrom: number;
@@ -88,3 +93,37 @@ export function isConflict(comparisons: readonly Comparison[], left: number, rig
   }
   return conflicts.found;
 }
+
+/** What two things may have in common without being the same. */
+export const RELATIONS = ['same place', 'same name'] as const;
+export type RelationName = (typeof RELATIONS)[number];
+
+type Mixture = Readonly<Record<Group, number>>;
+/** How much like true pairs related ones are in each group; the rest is like any others. */
+const LIKE_PAIRS: Readonly<Record<RelationName, Mixture>> = {
+  'same place': { name: 0.05, place: 0.95, contact: 0.8, identity: 0, detail: 0.5 },
+  'same name': { name: 0.95, place: 0.05, contact: 0.5, identity: 0, detail: 0.5 },
+};
+
+/** The shares of a comparison's levels among related pairs: where they share something, they are like pairs. */
+export function sharesOfRelated(
+  { group, levels }: Comparison,
+  relation: RelationName,
+  m: readonly number[] = levels.map((level) => level.m),
+  u: readonly number[] = levels.map((level) => level.u),
+): number[] {
+  const like = LIKE_PAIRS[relation][group];
+  const key = relation === 'same place' ? 'samePlace' : 'sameName';
+  return levels.map((level, at) => level[key] ?? like * (m[at] ?? 0) + (1 - like) * (u[at] ?? 0));
+}
+
+/** Give levels their shares among related pairs. */
+export const related = (
+  levels: readonly Level[],
+  { samePlace, sameName }: { readonly samePlace?: readonly number[]; readonly sameName?: readonly number[] },
+): Level[] =>
+  levels.map((level, at) => ({
+    ...level,
+    ...(samePlace === undefined ? {} : { samePlace: samePlace[at] ?? 0 }),
+    ...(sameName === undefined ? {} : { sameName: sameName[at] ?? 0 }),
+  }));

@@ -1,6 +1,6 @@
 import { Aligner } from './align.js';
 import type { Block, Column } from './columns.js';
-import { Comparison, type Group, type Level, level, MISSING } from './comparison.js';
+import { Comparison, type Group, type Level, level, MISSING, related } from './comparison.js';
 import { type ColumnKind, isExclusive } from './schema.js';
 import { commonPrefix, jaroWinkler, withinOneEdit } from './similarity.js';
 
@@ -154,15 +154,22 @@ class Words extends OfValues {
 class OrganisationName extends OfValues {
   private readonly aligner: Aligner;
   constructor(name: string, column: Column) {
-    super(name, column, 'name', [
-      level('equal', 0.5, 0.02, 14),
-      level('nearly equal', 0.16, 0.015, 14),
-      level('one within the other', 0.12, 0.02, 12),
-      level('similar', 0.08, 0.03, 12),
-      level('each has words of its own', 0.07, 0.13, 10),
-      level('a little', 0.03, 0.2),
-      level('different', 0.04, 0.585),
-    ]);
+    super(
+      name,
+      column,
+      'name',
+      related(
+        [
+          level('equal', 0.5, 0.02, 14),
+          level('nearly equal', 0.16, 0.015, 14),
+          level('similar', 0.14, 0.03, 12),
+          level('in part', 0.1, 0.08, 10),
+          level('a little', 0.06, 0.2),
+          level('different', 0.04, 0.655),
+        ],
+        { samePlace: [0.02, 0.02, 0.1, 0.44, 0.2, 0.22], sameName: [0.42, 0.15, 0.2, 0.2, 0.02, 0.01] },
+      ),
+    );
     this.aligner = new Aligner(column, false);
   }
 
@@ -179,8 +186,7 @@ class OrganisationName extends OfValues {
       this.info = Math.min(left, right) * TYPO;
       return 1;
     }
-    if (shared >= 0.88 * Math.min(left, right) && (alike >= 0.4 || shared >= 8)) return 2;
-    return alike >= 0.7 ? 3 : alike >= 0.45 ? 4 : alike >= 0.25 ? 5 : 6;
+    return alike >= 0.72 ? 2 : alike >= 0.5 ? 3 : alike >= 0.25 ? 4 : 5;
   }
 }
 
@@ -204,14 +210,22 @@ class Title extends OfValues {
     column: Column,
     private readonly other: Elsewhere | undefined,
   ) {
-    super(name, column, 'name', [
-      level('equal', 0.3, 0.003, 24),
-      level('nearly equal', 0.15, 0.004, 24),
-      level('similar', 0.2, 0.02, 20),
-      level('in part', 0.18, 0.08, 16),
-      level('a little', 0.12, 0.3, 12),
-      level('different', 0.05, 0.593),
-    ]);
+    super(
+      name,
+      column,
+      'name',
+      related(
+        [
+          level('equal', 0.3, 0.003, 24),
+          level('nearly equal', 0.15, 0.004, 24),
+          level('similar', 0.2, 0.02, 20),
+          level('in part', 0.18, 0.08, 16),
+          level('a little', 0.12, 0.3, 12),
+          level('different', 0.05, 0.593),
+        ],
+        { sameName: [0.03, 0.1, 0.35, 0.37, 0.13, 0.02] },
+      ),
+    );
     this.aligner = new Aligner(column, false);
   }
 
@@ -390,11 +404,14 @@ const EQUALS = 0x3d;
 class Measures extends OfValues {
   private readonly unitOf: Int32Array;
   constructor(name: string, column: Column) {
-    super(name, column, 'detail', [
-      level('equal', 0.55, 0.1, 5),
-      level('some equal', 0.25, 0.2),
-      level('different', 0.2, 0.7),
-    ]);
+    super(
+      name,
+      column,
+      'detail',
+      related([level('equal', 0.55, 0.1, 5), level('some equal', 0.25, 0.2), level('different', 0.2, 0.7)], {
+        sameName: [0.3, 0.25, 0.45],
+      }),
+    );
     const { tokenChars, tokenCharStart } = column;
     const units = new Map<string, number>();
     this.unitOf = Int32Array.from({ length: tokenCharStart.length - 1 }, (_, token) => {
@@ -481,13 +498,16 @@ class PersonNamePart extends OfValues {
     private readonly counterpart: Column | undefined,
     private readonly full: Column | undefined,
   ) {
-    super(column.spec.name, column, 'name', [
+    const levels = [
       level('equal', 0.72, 0.06, 8),
       level('nearly equal', 0.14, 0.02, 9),
       level('similar', 0.05, 0.04, 7),
       level('initial or short form', 0.04, 0.05, 4),
       level('different', 0.05, 0.83),
-    ]);
+    ];
+    // Who lives together shares the family name, and has a given name of their own.
+    const samePlace = column.spec.part === 'family' ? [0.7, 0.1, 0.03, 0.01, 0.16] : [0.03, 0.02, 0.05, 0.05, 0.85];
+    super(column.spec.name, column, 'name', related(levels, { samePlace }));
   }
 
   override compare(left: number, right: number): number {
@@ -715,7 +735,7 @@ const FEWEST_LOCAL_DIGITS = 7;
 
 class Phone extends OfValues {
   constructor(name: string, column: Column) {
-    super(name, column, 'place', [
+    super(name, column, 'contact', [
       level('equal', 0.65, 0.03, 11),
       level('one slip', 0.08, 0.004, 11),
       level('same exchange', 0.06, 0.04),
@@ -835,6 +855,7 @@ class CalendarDate extends OfValues {
 const isPlaceholderDay = (day: number) => day === 101 || day === 0 || day % 100 === 0;
 
 class Identifier extends OfValues {
+  override readonly isIdentifier = true;
   constructor(name: string, column: Column) {
     super(name, column, 'identity', [
       level('equal', 0.87, 0.002, 13),

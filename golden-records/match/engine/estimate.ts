@@ -1,6 +1,13 @@
-import { type Comparison, Conflicts, type Group, MISSING } from './comparison.js';
-import { Evidence, GROUPS, stepWeight } from './pair-scorer.js';
-import { type ComparisonParameters, type MatchParameters, monotoneWeights } from './parameters.js';
+import { type Comparison, MISSING, sharesOfRelated } from './comparison.js';
+import {
+  type ComparisonParameters,
+  type MatchParameters,
+  monotoneWeights,
+  RARER_RELATION,
+  type RelationParameters,
+  weightsAgainst,
+} from './parameters.js';
+import { Weigher } from './weigher.js';
 
 /** Levels of a sample of candidates, comparison by comparison; MISSING where one has no value. */
 export interface Sample {
@@ -39,7 +46,7 @@ export interface EstimateOptions {
 const FEWEST_CANDIDATES = 200;
 const FEWEST_PAIRS = 25;
 const ROUNDS = 20;
-const SETTLED = 1e-4;
+const SETTLED = 1e-3;
 /** What is known beforehand counts as so many pairs. */
 const PRIOR_PAIRS = 40;
 const PRIOR_OTHERS = 100;
@@ -51,6 +58,8 @@ const MOST_SHARE = 0.7;
 /**
  * Learn m, u and the share of pairs from candidates without labels, by expectation and maximisation. u is learnt from the
  * candidates too: they are alike by selection, and what two random records have in common says nothing about them.
+ * Beside pairs and unrelated records there are related ones (sister companies, households, variants of a product), which
+ * agree on what they share and would be taken for pairs otherwise.
  */
 export function estimate(
   comparisons: readonly Comparison[],
@@ -65,12 +74,16 @@ export function estimate(
     );
   }
   const first = Math.min(0.3, (0.25 * options.records) / sample.pairs, options.mostPairs / sample.pairs);
-  let parameters: MatchParameters = { ...shipped, prior: logOdds(first) };
-  const posterior = new Float64Array(sample.pairs);
+  let parameters: MatchParameters = {
+    ...shipped,
+    prior: logOdds(first),
+    relations: shipped.relations.map((relation) => ({ ...relation, prior: logOdds(first) - RARER_RELATION })),
+  };
+  const posterior = Array.from({ length: 1 + shipped.relations.length }, () => new Float64Array(sample.pairs));
   let share = first;
   for (let round = 0; round < ROUNDS; round++) {
     expect(comparisons, parameters, sample, options, posterior);
-    const found = posterior.reduce((sum, p) => sum + p, 0);
+    const found = sumOf(posterior[0] as Float64Array);
     const next = Math.min(MOST_SHARE, options.mostPairs / sample.pairs, Math.max(found, 1) / sample.pairs);
     parameters = maximise(comparisons, shipped, sample, posterior, next);
     if (Math.abs(next - share) < SETTLED * share) break;
@@ -91,42 +104,44 @@ const withNote = (parameters: MatchParameters, note: string): MatchParameters =>
   notes: [...parameters.notes, note],
 });
 const logOdds = (share: number) => Math.log2(share / (1 - share));
+const sumOf = (numbers: Float64Array) => numbers.reduce((sum, number) => sum + number, 0);
+const MOST_EXPONENT = 200;
 
-/** Posterior of every candidate; rivals for one record share what can only be given once. */
-export function expect(
+/** Posterior of every candidate, by class; rivals for one record share what can only be given once. */
+function expect(
   comparisons: readonly Comparison[],
   parameters: MatchParameters,
   sample: Sample,
   { linkage, oneToOne, records }: EstimateOptions,
-  posterior: Float64Array,
+  posterior: readonly Float64Array[],
 ): void {
   const width = comparisons.length;
-  const evidence = new Evidence();
-  const conflicts = new Conflicts();
-  const groups = comparisons.map(({ group }: { group: Group }) => GROUPS.indexOf(group));
+  const weigher = new Weigher(comparisons, parameters);
+  const classes = posterior.length;
+  const same = posterior[0] as Float64Array;
   for (let pair = 0; pair < sample.pairs; pair++) {
-    evidence.clear();
-    conflicts.clear();
+    weigher.clear();
     for (let at = 0; at < width; at++) {
       const level = sample.levels[pair * width + at] as number;
-      if (level === MISSING) continue;
-      conflicts.see(comparisons[at] as Comparison, level);
-      evidence.add(
-        groups[at] as number,
-        stepWeight(parameters.comparisons[at] as ComparisonParameters, level, sample.info[pair * width + at] as number),
-      );
+      if (level !== MISSING) weigher.see(at, level, sample.info[pair * width + at] as number);
     }
-    posterior[pair] = conflicts.ruledOut ? 0 : 2 ** Math.max(-60, Math.min(60, parameters.prior + evidence.total()));
-  }
-  if (!linkage) {
-    for (let pair = 0; pair < sample.pairs; pair++) {
-      const odds = posterior[pair] as number;
-      posterior[pair] = odds / (1 + odds);
+    let others = 1;
+    for (let kind = 1; kind < classes; kind++) others += 2 ** Math.min(MOST_EXPONENT, weigher.total(kind));
+    const odds = weigher.ruledOut ? 0 : 2 ** Math.min(MOST_EXPONENT, weigher.total(0));
+    same[pair] = odds / others;
+    for (let kind = 1; kind < classes; kind++) {
+      (posterior[kind] as Float64Array)[pair] = 2 ** Math.min(MOST_EXPONENT, weigher.total(kind)) / others;
     }
-    return;
   }
-  compete(sample, posterior, records, oneToOne ? 1 : 0.5);
+  if (linkage) compete(sample, same, records, oneToOne ? 1 : 0.5);
+  else for (let pair = 0; pair < sample.pairs; pair++) same[pair] = probability(same[pair] as number);
+  for (let kind = 1; kind < classes; kind++) {
+    const own = posterior[kind] as Float64Array;
+    for (let pair = 0; pair < sample.pairs; pair++) own[pair] = (own[pair] as number) * (1 - (same[pair] as number));
+  }
 }
+
+const probability = (odds: number) => odds / (1 + odds);
 
 /** Divide the odds of rivals: `strength` 1 where only one can be right, less where some records have several partners. */
 function compete(sample: Sample, odds: Float64Array, records: number, strength: number): void {
@@ -150,48 +165,81 @@ function maximise(
   comparisons: readonly Comparison[],
   shipped: MatchParameters,
   sample: Sample,
-  posterior: Float64Array,
+  posterior: readonly Float64Array[],
   share: number,
 ): MatchParameters {
-  const width = comparisons.length;
+  const counts = posterior.map((own) => sumOf(own));
+  const related = counts.slice(1).reduce((sum, count) => sum + count, 0);
+  const unrelated = Math.max(1, sample.pairs - share * sample.pairs - related);
   const held = PRIOR_SHARE * share * sample.pairs;
+  const learnt = comparisons.map((_, at) => learn(comparisons, at, shipped, sample, posterior, held));
   return {
     ...shipped,
-    prior: logOdds(share),
-    comparisons: comparisons.map((comparison, at): ComparisonParameters => {
-      const known = shipped.comparisons[at] as ComparisonParameters;
-      const levels = comparison.levels.length;
-      const m = Float64Array.from(known.m, (value) => value * (PRIOR_PAIRS + held));
-      const u = Float64Array.from(known.u, (value) => value * (PRIOR_OTHERS + held));
-      const info = Float64Array.from(known.usualInfo, (value) => value * PRIOR_INFO);
-      const others = new Float64Array(levels).fill(PRIOR_INFO);
-      for (let pair = 0; pair < sample.pairs; pair++) {
-        const level = sample.levels[pair * width + at] as number;
-        if (level === MISSING) continue;
-        const p = posterior[pair] as number;
-        m[level] = (m[level] as number) + p;
-        u[level] = (u[level] as number) + 1 - p;
-        info[level] = (info[level] as number) + (1 - p) * (sample.info[pair * width + at] as number);
-        others[level] = (others[level] as number) + 1 - p;
-      }
-      const shareM = normalised(m);
-      const shareU = normalised(u);
-      return {
-        name: known.name,
-        levels: known.levels,
-        m: shareM,
-        u: shareU,
-        weights: monotoneWeights(shareM, shareU),
-        usualInfo: known.usualInfo.map((usual, level) =>
-          usual === 0 ? 0 : (info[level] as number) / (others[level] as number),
-        ),
-        origin: 'estimated',
-      };
+    prior: Math.log2((share * sample.pairs) / unrelated),
+    comparisons: learnt.map(({ own }) => own),
+    relations: shipped.relations.map(
+      (relation, kind): RelationParameters => ({
+        name: relation.name,
+        prior: Math.log2(Math.max(counts[kind + 1] as number, 1) / unrelated),
+        comparisons: learnt.map(({ relations }) => relations[kind] as RelationParameters['comparisons'][number]),
+      }),
+    ),
+  };
+}
+
+interface Learnt {
+  readonly own: ComparisonParameters;
+  readonly relations: RelationParameters['comparisons'];
+}
+
+/** Shares of one comparison's levels in each class. */
+function learn(
+  comparisons: readonly Comparison[],
+  at: number,
+  shipped: MatchParameters,
+  sample: Sample,
+  posterior: readonly Float64Array[],
+  held: number,
+): Learnt {
+  const known = shipped.comparisons[at] as ComparisonParameters;
+  const levels = known.levels.length;
+  const u = Float64Array.from(known.u, (value) => value * (PRIOR_OTHERS + held));
+  const info = Float64Array.from(known.usualInfo, (value) => value * PRIOR_INFO);
+  const others = new Float64Array(levels).fill(PRIOR_INFO);
+  const width = comparisons.length;
+  const m = Float64Array.from(known.m, (value) => value * (PRIOR_PAIRS + held));
+  for (let pair = 0; pair < sample.pairs; pair++) {
+    const level = sample.levels[pair * width + at] as number;
+    if (level === MISSING) continue;
+    let rest = 1;
+    for (let kind = 0; kind < posterior.length; kind++) rest -= (posterior[kind] as Float64Array)[pair] as number;
+    m[level] = (m[level] as number) + ((posterior[0] as Float64Array)[pair] as number);
+    u[level] = (u[level] as number) + rest;
+    info[level] = (info[level] as number) + rest * (sample.info[pair * width + at] as number);
+    others[level] = (others[level] as number) + rest;
+  }
+  const shareM = normalised(m);
+  const shareU = normalised(u);
+  return {
+    own: {
+      name: known.name,
+      levels: known.levels,
+      m: shareM,
+      u: shareU,
+      weights: monotoneWeights(shareM, shareU),
+      usualInfo: known.usualInfo.map((usual, level) =>
+        usual === 0 ? 0 : (info[level] as number) / (others[level] as number),
+      ),
+      origin: 'estimated',
+    },
+    relations: shipped.relations.map(({ name }) => {
+      const shares = sharesOfRelated(comparisons[at] as Comparison, name, shareM, shareU);
+      return { shares, weights: weightsAgainst(shares, shareU) };
     }),
   };
 }
 
 function normalised(counts: Float64Array): number[] {
-  const sum = counts.reduce((total, count) => total + count, 0);
+  const sum = sumOf(counts);
   return Array.from(counts, (count) => count / sum);
 }

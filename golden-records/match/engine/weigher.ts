@@ -1,0 +1,127 @@
+import { type Comparison, Conflicts, type Group } from './comparison.js';
+import type { MatchParameters } from './parameters.js';
+
+/** How much of its surplus of rarity an agreement is credited with, and at most. */
+const RARITY = 0.5;
+const MOST_RARITY = 5;
+const LEAST_RARITY = -6;
+
+/** What further evidence of a group counts beside the strongest of the same sign: it says partly the same again. */
+const GROUPS: readonly Group[] = ['name', 'place', 'contact', 'identity', 'detail'];
+const FURTHER_FOR: Readonly<Record<Group, number>> = { name: 0.9, place: 0.55, contact: 0.7, identity: 1, detail: 0.8 };
+const FURTHER_AGAINST: Readonly<Record<Group, number>> = {
+  name: 0.8,
+  place: 0.35,
+  contact: 0.4,
+  identity: 0.8,
+  detail: 0.8,
+};
+
+/**
+ * Adds up what the comparisons of one pair say, for each thing that the pair may be: the same, or two that are related
+ * (they share a place, or a name). All are weighed against two that have nothing to do with each other.
+ */
+export class Weigher {
+  private readonly classes: number;
+  private readonly groups: Int32Array;
+  /** First level of each comparison in `weights`. */
+  private readonly offset: Int32Array;
+  /** By class, then comparison and level. */
+  private readonly weights: Float64Array;
+  private readonly usualInfo: Float64Array;
+  private readonly levels: number;
+  private readonly priors: Float64Array;
+  /** By class, then group: the strongest for and against, and the others. */
+  private readonly sums: Float64Array;
+  private readonly conflicts = new Conflicts();
+
+  constructor(
+    private readonly comparisons: readonly Comparison[],
+    parameters: MatchParameters,
+  ) {
+    const { relations } = parameters;
+    this.classes = 1 + relations.length;
+    this.groups = Int32Array.from(comparisons, ({ group }) => GROUPS.indexOf(group));
+    this.offset = new Int32Array(comparisons.length);
+    let levels = 0;
+    for (const [at, { weights }] of parameters.comparisons.entries()) {
+      this.offset[at] = levels;
+      levels += weights.length;
+    }
+    this.levels = levels;
+    this.usualInfo = Float64Array.from(parameters.comparisons.flatMap(({ usualInfo }) => usualInfo));
+    this.weights = Float64Array.from([
+      ...parameters.comparisons.flatMap(({ weights }) => weights),
+      ...relations.flatMap(({ comparisons: own }) => own.flatMap(({ weights }) => weights)),
+    ]);
+    this.priors = Float64Array.from([parameters.prior, ...relations.map(({ prior }) => prior)]);
+    this.sums = new Float64Array(this.classes * GROUPS.length * 4);
+  }
+
+  clear(): void {
+    this.sums.fill(0);
+    this.conflicts.clear();
+  }
+
+  /** A comparison's level, with what its rarity adds, as evidence that both are the same. */
+  step(comparison: number, level: number, info: number): number {
+    return this.weightOf(0, (this.offset[comparison] as number) + level, info);
+  }
+
+  see(comparison: number, level: number, info: number): void {
+    const { sums, classes } = this;
+    this.conflicts.see(this.comparisons[comparison] as Comparison, level);
+    const at = (this.offset[comparison] as number) + level;
+    const group = this.groups[comparison] as number;
+    for (let kind = 0; kind < classes; kind++) {
+      const weight = this.weightOf(kind, at, info);
+      const base = (kind * GROUPS.length + group) * 4;
+      if (weight >= 0) {
+        const best = sums[base] as number;
+        sums[base + 1] = (sums[base + 1] as number) + Math.min(best, weight);
+        if (weight > best) sums[base] = weight;
+      } else {
+        const worst = sums[base + 2] as number;
+        sums[base + 3] = (sums[base + 3] as number) + Math.max(worst, weight);
+        if (weight < worst) sums[base + 2] = weight;
+      }
+    }
+  }
+
+  private weightOf(kind: number, at: number, info: number): number {
+    const weight = this.weights[kind * this.levels + at] as number;
+    const usual = this.usualInfo[at] as number;
+    if (usual === 0 || weight <= 0) return weight;
+    const surplus = Math.max(LEAST_RARITY, Math.min(MOST_RARITY, (info - usual) * RARITY));
+    return Math.max(weight + surplus, 0);
+  }
+
+  /** log2 odds of a class against two unrelated records: 0 the same, then the relations. */
+  total(kind: number): number {
+    const { sums } = this;
+    let sum = this.priors[kind] as number;
+    for (let group = 0; group < GROUPS.length; group++) {
+      const base = (kind * GROUPS.length + group) * 4;
+      const name = GROUPS[group] as Group;
+      sum += (sums[base] as number) + FURTHER_FOR[name] * (sums[base + 1] as number);
+      sum += (sums[base + 2] as number) + FURTHER_AGAINST[name] * (sums[base + 3] as number);
+    }
+    return kind === 0 ? sum + this.conflicts.weight : sum;
+  }
+
+  get conflict(): number {
+    return this.conflicts.weight;
+  }
+  get ruledOut(): boolean {
+    return this.conflicts.ruledOut;
+  }
+
+  /** What takes away from the odds that the pair may be two related things. Never positive. */
+  rivals(): number {
+    let odds = 1;
+    for (let kind = 1; kind < this.classes; kind++) odds += 2 ** Math.min(MOST_EXPONENT, this.total(kind));
+    return -Math.log2(odds);
+  }
+}
+
+const MOST_EXPONENT = 200;
