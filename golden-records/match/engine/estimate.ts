@@ -19,7 +19,11 @@ export interface Sample {
   readonly right: Int32Array;
 }
 
-export function takeSample(comparisons: readonly Comparison[], left: Int32Array, right: Int32Array): Sample {
+export function takeSample(
+  comparisons: readonly Comparison[],
+  left: ArrayLike<number>,
+  right: ArrayLike<number>,
+): Sample {
   const width = comparisons.length;
   const levels = new Int8Array(left.length * width);
   const info = new Float32Array(left.length * width);
@@ -30,7 +34,7 @@ export function takeSample(comparisons: readonly Comparison[], left: Int32Array,
       info[pair * width + at] = comparison.info;
     }
   }
-  return { pairs: left.length, levels, info, left, right };
+  return { pairs: left.length, levels, info, left: Int32Array.from(left), right: Int32Array.from(right) };
 }
 
 export interface EstimateOptions {
