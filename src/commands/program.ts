@@ -5,6 +5,7 @@ import { EXIT, type ExitCode, failureOf } from './exit.js';
 import { addImport } from './import.js';
 import { addKeys } from './keys.js';
 import { addLineage } from './lineage.js';
+import { addMatch } from './match.js';
 import { addMigrate } from './migrate.js';
 import { addRecompute } from './recompute.js';
 import { addSchema } from './schema.js';
@@ -62,7 +63,18 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     .showHelpAfterError('(--help explains, with an example)')
     .exitOverride()
     .addHelpText('after', FURTHER);
-  const add = [addStart, addCheck, addMigrate, addImport, addKeys, addLineage, addVerify, addRecompute, addSchema];
+  const add = [
+    addStart,
+    addCheck,
+    addMigrate,
+    addImport,
+    addMatch,
+    addKeys,
+    addLineage,
+    addVerify,
+    addRecompute,
+    addSchema,
+  ];
   for (const addCommand of add) addCommand(program, run);
   inherit(program);
   return program;

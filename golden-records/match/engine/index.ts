@@ -1,6 +1,9 @@
 /** The matching engine: one way to score, for files, whole hubs and single records. */
+
 export { type Block, type Cell, type Frequencies, type MadeBlock, makeBlock } from './columns.js';
+export { cellsOfAttributes, ENTITY_SCHEMAS } from './entity-schemas.js';
 export {
+  explainPair,
   JOIN_THRESHOLD,
   type MatchOptions,
   type MatchResult,

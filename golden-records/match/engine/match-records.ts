@@ -12,6 +12,7 @@ import {
 import { decisive, isConflict } from './comparison.js';
 import { comparisonsOf } from './comparisons.js';
 import { estimate, takeSample } from './estimate.js';
+import { PairScorer } from './pair-scorer.js';
 import { type MatchParameters, shippedParameters } from './parameters.js';
 import { partition, type ScoredPairs } from './partition.js';
 import type { ScoredRange } from './range-scorer.js';
@@ -194,4 +195,9 @@ function joined(ranges: readonly ScoredRange[]): ScoredPairs {
     at += left.length;
   }
   return pairs;
+}
+
+/** How the weight of two records comes about, by their numbers in the input. */
+export function explainPair({ block, parameters }: MatchResult, left: number, right: number) {
+  return new PairScorer(comparisonsOf(block), parameters).explain(left, right);
 }

@@ -62,6 +62,6 @@ export class PairScorer {
   }
 }
 
-const LEAST_SHOWN = 1e-6;
+const LEAST_SHOWN = 0.05;
 
 export const probabilityOf = (weight: number) => 1 / (1 + 2 ** -weight);
