@@ -200,19 +200,24 @@ function hasDigit(chars: Uint8Array, from: number, to: number): boolean {
 
 const known = new WeakMap<Column, Int32Array>();
 
+/** Which letters each token holds, as bits. */
 function lettersOf(column: Column): Int32Array {
   const before = known.get(column);
   if (before) return before;
-  const { tokenChars, tokenCharStart } = column;
-  const letters = new Int32Array(tokenCharStart.length - 1);
-  for (let token = 0; token < letters.length; token++) {
-    let bits = 0;
-    for (let at = tokenCharStart[token] as number; at < (tokenCharStart[token + 1] as number); at++) {
-      bits |= 1 << ((tokenChars[at] as number) & 31);
-    }
-    letters[token] = bits;
-  }
+  const letters = letterBits(column.tokenChars, column.tokenCharStart);
   known.set(column, letters);
+  return letters;
+}
+
+/** Which letters each of some texts holds, as bits. */
+export function letterBits(chars: Uint8Array, start: Int32Array): Int32Array {
+  const letters = new Int32Array(start.length - 1);
+  for (let text = 0; text < letters.length; text++) {
+    let bits = 0;
+    for (let at = start[text] as number; at < (start[text + 1] as number); at++)
+      bits |= 1 << ((chars[at] as number) & 31);
+    letters[text] = bits;
+  }
   return letters;
 }
 
@@ -223,7 +228,7 @@ function bitsIn(word: number): number {
 }
 
 /** Similar words, and shortened ones, have most of the letters of the one with fewer. */
-function mayBeAlike(a: number, b: number): boolean {
+export function mayBeAlike(a: number, b: number): boolean {
   const fewer = Math.min(bitsIn(a), bitsIn(b));
   return bitsIn(a & b) * 3 >= fewer * 2;
 }

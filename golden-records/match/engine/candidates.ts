@@ -16,8 +16,8 @@ const MEDIUM = 200_000;
 /** Small data can afford common keys; in large data a key that many share would cost more than it finds. */
 export function limitsFor(records: number): Limits {
   if (records <= SMALL) return { cap: Math.max(60, Math.round(records / 12)), best: 60, grams: true, mostKeys: 400 };
-  if (records <= MEDIUM) return { cap: 150, best: 30, grams: false, mostKeys: 120 };
-  return { cap: 80, best: 20, grams: false, mostKeys: 80 };
+  if (records <= MEDIUM) return { cap: 100, best: 15, grams: false, mostKeys: 100 };
+  return { cap: 60, best: 12, grams: false, mostKeys: 80 };
 }
 
 /** Records by key: `records[start[k]..start[k + 1])`, ascending. Keys fall into buckets; a shared bucket costs a little time. */

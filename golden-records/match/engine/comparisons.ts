@@ -1,4 +1,4 @@
-import { Aligner } from './align.js';
+import { Aligner, letterBits, mayBeAlike } from './align.js';
 import type { Block, Column } from './columns.js';
 import { Comparison, type Group, type Level, level, MISSING, related } from './comparison.js';
 import { type ColumnKind, isExclusive } from './schema.js';
@@ -30,6 +30,7 @@ function comparisonsOfColumn(column: Column, block: Block): Comparison[] {
 
 /** Compares the best of the values of two records. */
 abstract class OfValues extends Comparison {
+  private letters: Int32Array | undefined;
   constructor(
     name: string,
     protected readonly column: Column,
@@ -67,8 +68,13 @@ abstract class OfValues extends Comparison {
 
   protected abstract compareValues(a: number, b: number): number;
 
+  /** 0 where the letters are others altogether, which is most often so. */
   protected similar(a: number, b: number): number {
     const { chars, charStart } = this.column;
+    this.letters ??= letterBits(chars, charStart);
+    const shorter = Math.min(this.length(a), this.length(b));
+    if (shorter * 2 < Math.max(this.length(a), this.length(b))) return 0;
+    if (!mayBeAlike(this.letters[a] as number, this.letters[b] as number)) return 0;
     return jaroWinkler(
       chars,
       charStart[a] as number,

@@ -50,7 +50,7 @@ export interface MatchResult {
 }
 
 /** Pairs in the sample that parameters are learnt from. */
-const SAMPLE = 400_000;
+const SAMPLE = 200_000;
 /** Records join from even odds on, on the whole. */
 export const JOIN_THRESHOLD = 0;
 /** What a pair counts that no key brought together; one that was compared counts no less. */

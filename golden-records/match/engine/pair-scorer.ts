@@ -11,24 +11,36 @@ export interface ExplainedStep {
 /** Scores pairs of a block's records with a set of parameters. One code for batch and live. */
 export class PairScorer {
   private readonly weigher: Weigher;
+  private readonly levels: Int8Array;
+  private readonly infos: Float64Array;
 
   constructor(
     private readonly comparisons: readonly Comparison[],
     private readonly parameters: MatchParameters,
   ) {
     this.weigher = new Weigher(comparisons, parameters);
+    this.levels = new Int8Array(comparisons.length);
+    this.infos = new Float64Array(comparisons.length);
   }
 
-  /** log2 odds that both are the same. */
-  weight(left: number, right: number): number {
-    const { comparisons, weigher } = this;
+  /** log2 odds that both are the same. Below `floor` an upper bound of it: what else the pair may be isn't asked any more. */
+  weight(left: number, right: number, floor = Number.NEGATIVE_INFINITY): number {
+    const { comparisons, weigher, levels, infos } = this;
     weigher.clear();
     for (let at = 0; at < comparisons.length; at++) {
       const comparison = comparisons[at] as Comparison;
       const level = comparison.compare(left, right);
-      if (level !== MISSING) weigher.see(at, level, comparison.info);
+      levels[at] = level;
+      if (level === MISSING) continue;
+      infos[at] = comparison.info;
+      weigher.seeSame(at, level, comparison.info);
     }
-    return weigher.total(0) + weigher.rivals();
+    const same = weigher.total(0);
+    if (same < floor) return same;
+    for (let at = 0; at < comparisons.length; at++) {
+      if (levels[at] !== MISSING) weigher.seeRelated(at, levels[at] as number, infos[at] as number);
+    }
+    return same + weigher.rivals();
   }
 
   /** The same, step by step; the steps add up to the weight. */

@@ -47,7 +47,7 @@ export class RangeScorer {
       if (length + count > this.left.length) this.widen();
       for (let at = 0; at < count; at++) {
         const other = prober.found[at] as number;
-        const weight = scorer.weight(record, other);
+        const weight = scorer.weight(record, other, floor);
         if (weight < floor) continue;
         this.left[length] = record;
         this.right[length] = other;

@@ -17,6 +17,9 @@ const FURTHER_AGAINST: Readonly<Record<Group, number>> = {
   detail: 0.8,
 };
 
+const FURTHER_FOR_BY_NUMBER = Float64Array.from(GROUPS, (group) => FURTHER_FOR[group]);
+const FURTHER_AGAINST_BY_NUMBER = Float64Array.from(GROUPS, (group) => FURTHER_AGAINST[group]);
+
 /**
  * Adds up what the comparisons of one pair say, for each thing that the pair may be: the same, or two that are related
  * (they share a place, or a name). All are weighed against two that have nothing to do with each other.
@@ -69,11 +72,25 @@ export class Weigher {
   }
 
   see(comparison: number, level: number, info: number): void {
-    const { sums, classes } = this;
+    this.seeSame(comparison, level, info);
+    this.seeRelated(comparison, level, info);
+  }
+
+  /** As evidence that both are the same, only: enough where that is out of the question. */
+  seeSame(comparison: number, level: number, info: number): void {
     this.conflicts.see(this.comparisons[comparison] as Comparison, level);
+    this.add(comparison, level, info, 0, 1);
+  }
+
+  seeRelated(comparison: number, level: number, info: number): void {
+    this.add(comparison, level, info, 1, this.classes);
+  }
+
+  private add(comparison: number, level: number, info: number, from: number, to: number): void {
+    const { sums } = this;
     const at = (this.offset[comparison] as number) + level;
     const group = this.groups[comparison] as number;
-    for (let kind = 0; kind < classes; kind++) {
+    for (let kind = from; kind < to; kind++) {
       const weight = this.weightOf(kind, at, info);
       const base = (kind * GROUPS.length + group) * 4;
       if (weight >= 0) {
@@ -102,9 +119,8 @@ export class Weigher {
     let sum = this.priors[kind] as number;
     for (let group = 0; group < GROUPS.length; group++) {
       const base = (kind * GROUPS.length + group) * 4;
-      const name = GROUPS[group] as Group;
-      sum += (sums[base] as number) + FURTHER_FOR[name] * (sums[base + 1] as number);
-      sum += (sums[base + 2] as number) + FURTHER_AGAINST[name] * (sums[base + 3] as number);
+      sum += (sums[base] as number) + (FURTHER_FOR_BY_NUMBER[group] as number) * (sums[base + 1] as number);
+      sum += (sums[base + 2] as number) + (FURTHER_AGAINST_BY_NUMBER[group] as number) * (sums[base + 3] as number);
     }
     return kind === 0 ? sum + this.conflicts.weight : sum;
   }
