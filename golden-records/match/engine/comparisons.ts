@@ -456,23 +456,42 @@ class Measures extends OfValues {
   }
 }
 
-class FullPersonName extends Words {
+/** Full names: a word that only one has (a middle name, a title) is common; when each has one of its own, they are mostly two people. */
+class FullPersonName extends OfValues {
+  private readonly aligner: Aligner;
   constructor(name: string, column: Column) {
-    super(
-      name,
-      column,
-      'name',
-      [
-        level('equal', 0.5, 0.02, 14),
-        level('nearly equal', 0.18, 0.015, 14),
-        level('similar', 0.15, 0.04, 12),
-        level('in part', 0.12, 0.15, 9),
-        level('different', 0.05, 0.775),
-      ],
-      [0.999, 0.88, 0.7, 0.45],
-      true,
-    );
+    super(name, column, 'name', [
+      level('equal', 0.5, 0.02, 14),
+      level('nearly equal', 0.18, 0.01, 14),
+      level('one within the other', 0.17, 0.04, 12),
+      level('each has words of its own', 0.09, 0.2, 9),
+      level('different', 0.06, 0.73),
+    ]);
+    this.aligner = new Aligner(column, true);
   }
+
+  protected compareValues(a: number, b: number): number {
+    const { aligner } = this;
+    aligner.align(a, b);
+    const { shared, left, right } = aligner;
+    this.info = shared;
+    if (a === b) return 0;
+    const { tokenStart } = this.column;
+    const openLeft = open(aligner.takenLeft, (tokenStart[a + 1] as number) - (tokenStart[a] as number));
+    const openRight = open(aligner.takenRight, (tokenStart[b + 1] as number) - (tokenStart[b] as number));
+    const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
+    if (openLeft === 0 && openRight === 0) return alike >= 0.999 ? 0 : alike >= 0.85 ? 1 : 2;
+    if (this.similar(a, b) >= 0.96) return 1;
+    if (openLeft === 0 || openRight === 0) return shared > 0 ? 2 : 4;
+    return alike >= 0.4 ? 3 : 4;
+  }
+}
+
+/** How many of the first words found no partner. */
+function open(taken: Uint8Array, words: number): number {
+  let count = 0;
+  for (let at = 0; at < Math.min(words, taken.length); at++) if (taken[at] === 0) count++;
+  return count;
 }
 
 class ListOfNames extends Words {

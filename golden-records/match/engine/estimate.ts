@@ -48,6 +48,8 @@ export interface EstimateOptions {
 }
 
 const FEWEST_CANDIDATES = 200;
+/** m and u of fewer can't be told apart. */
+const FEWEST_COMPARISONS = 2;
 const FEWEST_PAIRS = 25;
 const ROUNDS = 20;
 const SETTLED = 1e-3;
@@ -71,6 +73,13 @@ export function estimate(
   sample: Sample,
   options: EstimateOptions,
 ): MatchParameters {
+  const used = comparisons.filter((_, at) => isUsed(sample, comparisons.length, at)).length;
+  if (used < FEWEST_COMPARISONS) {
+    return withNote(
+      shipped,
+      `${used} column(s) with values are too few to learn from (at least ${FEWEST_COMPARISONS}, which confirm each other): the shipped parameters are used`,
+    );
+  }
   if (sample.pairs < FEWEST_CANDIDATES) {
     return withNote(
       shipped,
@@ -101,6 +110,12 @@ export function estimate(
     );
   }
   return parameters;
+}
+
+/** Do some pairs have a value on both sides? */
+function isUsed({ pairs, levels }: Sample, width: number, at: number): boolean {
+  for (let pair = 0; pair < pairs; pair++) if (levels[pair * width + at] !== MISSING) return true;
+  return pairs === 0;
 }
 
 const withNote = (parameters: MatchParameters, note: string): MatchParameters => ({
