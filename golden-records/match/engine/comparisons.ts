@@ -1,7 +1,8 @@
 import { Aligner, letterBits, mayBeAlike } from './align.js';
-import type { Block, Column } from './columns.js';
+import { type Block, type Column, tokenTextOf } from './columns.js';
 import { Comparison, type Group, type Level, level, MISSING, related } from './comparison.js';
 import { type ColumnKind, isExclusive } from './schema.js';
+import { isUsual } from './shares.js';
 import { commonPrefix, jaroWinkler, withinOneEdit } from './similarity.js';
 
 /** The comparisons that a block's columns ask for, in the order of its columns. */
@@ -159,6 +160,8 @@ class Words extends OfValues {
 
 class OrganisationName extends OfValues {
   private readonly aligner: Aligner;
+  /** Words that many names have, as 1. */
+  private readonly usual: Uint8Array;
   constructor(name: string, column: Column) {
     super(
       name,
@@ -176,6 +179,9 @@ class OrganisationName extends OfValues {
         { samePlace: [0.02, 0.02, 0.1, 0.44, 0.2, 0.22], sameName: [0.42, 0.15, 0.2, 0.2, 0.02, 0.01] },
       ),
     );
+    this.usual = Uint8Array.from({ length: column.tokenCharStart.length - 1 }, (_, token) =>
+      isUsual('organisation-name', tokenTextOf(column, token)) ? 1 : 0,
+    );
     this.aligner = new Aligner(column, false);
   }
 
@@ -184,6 +190,7 @@ class OrganisationName extends OfValues {
     aligner.align(a, b);
     const { shared, left, right } = aligner;
     this.info = shared;
+    if (this.isUsualName(a) && this.isUsualName(b)) return A_LITTLE;
     if (a === b) return 0;
     const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
     if (alike >= 0.999) return 0;
@@ -194,7 +201,19 @@ class OrganisationName extends OfValues {
     }
     return alike >= 0.72 ? 2 : alike >= 0.5 ? 3 : alike >= 0.25 ? 4 : 5;
   }
+
+  /** "General Trading" is what many are called: two of that name have little in common. */
+  private isUsualName(value: number): boolean {
+    const { tokens, tokenStart } = this.column;
+    for (let at = tokenStart[value] as number; at < (tokenStart[value + 1] as number); at++) {
+      if (this.usual[tokens[at] as number] === 0) return false;
+    }
+    return true;
+  }
 }
+
+/** The level of names that have a little in common. */
+const A_LITTLE = 4;
 
 /** Where the words of one record's title may stand in the other: in its text, or as the name of its maker. */
 interface Elsewhere {
