@@ -1,6 +1,9 @@
 import type { Column } from './columns.js';
 import { isAbbreviation, jaroWinkler } from './similarity.js';
 
+// Looked up once: these are the innermost loops.
+const { imul, min } = Math;
+
 /** What the last alignment found. */
 export interface Alignment {
   /** Information that both have, in bits: rare words in common say more. */
@@ -47,8 +50,8 @@ export class Aligner implements Alignment {
     const bFrom = tokenStart[b] as number;
     const aLength = (tokenStart[a + 1] as number) - aFrom;
     const bLength = (tokenStart[b + 1] as number) - bFrom;
-    const aligned = Math.min(aLength, MOST_ALIGNED);
-    const alignedRight = Math.min(bLength, MOST_ALIGNED);
+    const aligned = min(aLength, MOST_ALIGNED);
+    const alignedRight = min(bLength, MOST_ALIGNED);
     const { takenLeft, takenRight } = this;
     takenLeft.fill(0);
     takenRight.fill(0);
@@ -67,7 +70,7 @@ export class Aligner implements Alignment {
           takenRight[j] = 1;
           openLeft--;
           openRight--;
-          shared += Math.min(placeInfo[aFrom + i] as number, placeInfo[bFrom + j] as number);
+          shared += min(placeInfo[aFrom + i] as number, placeInfo[bFrom + j] as number);
           break;
         }
       }
@@ -100,7 +103,7 @@ export class Aligner implements Alignment {
       if (partner >= 0) {
         takenLeft[i] = 1;
         takenRight[partner] = 1;
-        shared += best * Math.min(placeInfo[aFrom + i] as number, placeInfo[bFrom + partner] as number);
+        shared += best * min(placeInfo[aFrom + i] as number, placeInfo[bFrom + partner] as number);
       }
     }
     return (
@@ -143,7 +146,7 @@ export class Aligner implements Alignment {
         takenOne[i] = 1;
         takenTwo[j] = 1;
         takenTwo[j + 1] = 1;
-        shared += Math.min(
+        shared += min(
           placeInfo[oneFrom + i] as number,
           (placeInfo[twoFrom + j] as number) + (placeInfo[twoFrom + j + 1] as number),
         );
@@ -157,7 +160,7 @@ export class Aligner implements Alignment {
   private similarity(a: number, b: number): number {
     const low = a < b ? a : b;
     const high = a < b ? b : a;
-    const slot = ((Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)) >>> 8) & ((1 << CACHE_BITS) - 1);
+    const slot = ((imul(low, 0x9e3779b1) ^ imul(high, 0x85ebca6b)) >>> 8) & ((1 << CACHE_BITS) - 1);
     if (this.cacheKeys[slot * 2] === low && this.cacheKeys[slot * 2 + 1] === high) return this.cached[slot] as number;
     const result = this.compareWords(low, high);
     this.cacheKeys[slot * 2] = low;
@@ -172,7 +175,7 @@ export class Aligner implements Alignment {
     const aTo = tokenCharStart[a + 1] as number;
     const bFrom = tokenCharStart[b] as number;
     const bTo = tokenCharStart[b + 1] as number;
-    const shorter = Math.min(aTo - aFrom, bTo - bFrom);
+    const shorter = min(aTo - aFrom, bTo - bFrom);
     if (shorter === 1) return this.initials && tokenChars[aFrom] === tokenChars[bFrom] ? INITIAL : 0;
     // A number that differs in one digit is another number.
     if (hasDigit(tokenChars, aFrom, aTo) || hasDigit(tokenChars, bFrom, bTo)) return 0;
@@ -224,11 +227,11 @@ export function letterBits(chars: Uint8Array, start: Int32Array): Int32Array {
 function bitsIn(word: number): number {
   let left = word - ((word >>> 1) & 0x55555555);
   left = (left & 0x33333333) + ((left >>> 2) & 0x33333333);
-  return Math.imul((left + (left >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  return imul((left + (left >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** Similar words, and shortened ones, have most of the letters of the one with fewer. */
 export function mayBeAlike(a: number, b: number): boolean {
-  const fewer = Math.min(bitsIn(a), bitsIn(b));
+  const fewer = min(bitsIn(a), bitsIn(b));
   return bitsIn(a & b) * 3 >= fewer * 2;
 }

@@ -45,6 +45,8 @@ export interface EstimateOptions {
   /** The prior share of pairs among candidates can't be more than this. */
   readonly mostPairs: number;
   readonly records: number;
+  /** Lets others have their turn, and may throw to stop. */
+  readonly betweenRounds?: () => Promise<void>;
 }
 
 const FEWEST_CANDIDATES = 200;
@@ -67,12 +69,12 @@ const MOST_SHARE = 0.7;
  * Beside pairs and unrelated records there are related ones (sister companies, households, variants of a product), which
  * agree on what they share and would be taken for pairs otherwise.
  */
-export function estimate(
+export async function estimate(
   comparisons: readonly Comparison[],
   shipped: MatchParameters,
   sample: Sample,
   options: EstimateOptions,
-): MatchParameters {
+): Promise<MatchParameters> {
   const used = comparisons.filter((_, at) => isUsed(sample, comparisons.length, at)).length;
   if (used < FEWEST_COMPARISONS) {
     return withNote(
@@ -101,6 +103,7 @@ export function estimate(
     parameters = maximise(comparisons, shipped, sample, posterior, next);
     if (Math.abs(next - share) < SETTLED * share) break;
     share = next;
+    await options.betweenRounds?.();
   }
   const pairs = share * sample.pairs;
   if (pairs < FEWEST_PAIRS) {

@@ -81,12 +81,12 @@ export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): P
   const limits = limitsFor(size);
   onProgress?.('index', 0);
   const index = indexOf(block);
-  signal?.throwIfAborted();
+  await breathe(signal);
   onProgress?.('learn', 0);
   const comparisons = comparisonsOf(block);
   let { parameters } = options;
   if (!parameters) {
-    const learnt = learn(block, index, limits, sources, oneToOne);
+    const learnt = await learn(block, index, limits, sources, oneToOne, () => breathe(signal));
     parameters = { ...learnt, frequencies: made.frequencies() };
   }
   const { frequencies: _, ...withoutFrequencies } = parameters;
@@ -123,6 +123,12 @@ export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): P
   };
 }
 
+/** Lets a signal and the progress line through. */
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
+}
+
 function orderOf(size: number, ids: readonly string[] | undefined): Uint32Array {
   const order = Uint32Array.from({ length: size }, (_, at) => at);
   if (!ids) return order;
@@ -144,13 +150,14 @@ function inOrderOfInput(clusters: Int32Array, order: Uint32Array): Int32Array {
 }
 
 /** Learn from the candidates of every nth record: whole records, since rivals have to stay together. */
-function learn(
+async function learn(
   block: Block,
   index: KeyIndex,
   limits: Limits,
   sources: Uint16Array | undefined,
   oneToOne: boolean,
-): MatchParameters {
+  betweenRounds: () => Promise<void>,
+): Promise<MatchParameters> {
   const comparisons = comparisonsOf(block);
   const prober = new Prober(index, block.size, limits, sources);
   const nth = Math.max(1, Math.ceil((block.size * limits.best * 0.5) / SAMPLE));
@@ -168,6 +175,7 @@ function learn(
     oneToOne,
     mostPairs: sources ? mostPairs(sources) / nth : Number.POSITIVE_INFINITY,
     records: block.size,
+    betweenRounds,
   });
 }
 

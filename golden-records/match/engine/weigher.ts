@@ -1,6 +1,9 @@
 import { type Comparison, Conflicts, type Group } from './comparison.js';
 import type { MatchParameters } from './parameters.js';
 
+// Looked up once: this is the innermost loop.
+const { max, min, log2 } = Math;
+
 /** How much of its surplus of rarity an agreement is credited with, and at most. */
 const RARITY = 0.5;
 const MOST_RARITY = 5;
@@ -95,11 +98,11 @@ export class Weigher {
       const base = (kind * GROUPS.length + group) * 4;
       if (weight >= 0) {
         const best = sums[base] as number;
-        sums[base + 1] = (sums[base + 1] as number) + Math.min(best, weight);
+        sums[base + 1] = (sums[base + 1] as number) + min(best, weight);
         if (weight > best) sums[base] = weight;
       } else {
         const worst = sums[base + 2] as number;
-        sums[base + 3] = (sums[base + 3] as number) + Math.max(worst, weight);
+        sums[base + 3] = (sums[base + 3] as number) + max(worst, weight);
         if (weight < worst) sums[base + 2] = weight;
       }
     }
@@ -109,8 +112,8 @@ export class Weigher {
     const weight = this.weights[kind * this.levels + at] as number;
     const usual = this.usualInfo[at] as number;
     if (usual === 0 || weight <= 0) return weight;
-    const surplus = Math.max(LEAST_RARITY, Math.min(MOST_RARITY, (info - usual) * RARITY));
-    return Math.max(weight + surplus, 0);
+    const surplus = max(LEAST_RARITY, min(MOST_RARITY, (info - usual) * RARITY));
+    return max(weight + surplus, 0);
   }
 
   /** log2 odds of a class against two unrelated records: 0 the same, then the relations. */
@@ -135,8 +138,8 @@ export class Weigher {
   /** What takes away from the odds that the pair may be two related things. Never positive. */
   rivals(): number {
     let odds = 1;
-    for (let kind = 1; kind < this.classes; kind++) odds += 2 ** Math.min(MOST_EXPONENT, this.total(kind));
-    return -Math.log2(odds);
+    for (let kind = 1; kind < this.classes; kind++) odds += 2 ** min(MOST_EXPONENT, this.total(kind));
+    return -log2(odds);
   }
 }
 
