@@ -1,6 +1,6 @@
-import { defineModel } from '../golden-records/define-model.js';
 import { ENTITY_TYPES } from '../golden-records/entity-types/index.js';
 import { ConfigError, type ConfigProblem } from '../golden-records/errors.js';
+import { defineModel } from '../golden-records/define-model.js';
 import type { EntityTypeDefinition } from '../golden-records/model.js';
 import type { EntityTypeRules, Model, ScopeDefinition, SystemDefinition } from '../golden-records/rules.js';
 import { type FileStream, streamProblems as fileStreamProblems } from '../sources/index.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { InvalidInput } from '../../golden-records/errors.js';
-import { newId, parsePublicId } from '../../golden-records/ids.js';
 import { recompute } from '../../golden-records/index.js';
+import { newId, parsePublicId } from '../../golden-records/ids.js';
+import { InvalidInput } from '../../golden-records/errors.js';
 import { commandLineActor, type Invocation, type Outcome } from './command.js';
 import type { Run } from './program.js';
 import { count } from './table.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { supplier } from '../../golden-records/entity-types/index.js';
 import { advanceFeedOnce } from '../../golden-records/feed.js';
 import { goldenId } from '../../resolvers/node-ids.js';
+import { supplier } from '../../golden-records/entity-types/index.js';
 import { type GraphQLHub, startGraphQLHub } from '../support/graphql-hub.js';
 
 const ACME = {

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { NormaliseContext, Normalised } from '../../../golden-records/normalise/index.js';
+import type { Normalised, NormaliseContext } from '../../../golden-records/normalise/index.js';
 
 /** What a broken mapping may hand in; no normaliser of text takes any of them. */
 export const ODD_INPUTS: readonly unknown[] = [

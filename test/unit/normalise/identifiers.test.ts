@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mod43 } from '../../../golden-records/normalise/identifiers/udi.js';
 import {
   IDENTIFIER_SCHEMES,
   isSchemeCode,
   SCHEME_CODES,
   type SchemeCode,
 } from '../../../golden-records/normalise/index.js';
+import { mod43 } from '../../../golden-records/normalise/identifiers/udi.js';
 import { expectIdempotent, expectInvalid, expectValue, expectWeak, ODD_INPUTS } from './expectations.js';
 
 const normalise = (scheme: SchemeCode, input: unknown, country?: string) =>

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { ENTITY_TYPES, item, supplier } from '../../../golden-records/entity-types/index.js';
 import { attribute, defineEntityType, identifier, text } from '../../../golden-records/model.js';
-import { searchQuery } from '../../../golden-records/read/expressions.js';
-import { compileFilter, type GoldenFilter } from '../../../golden-records/read/filter.js';
 import {
   indexDefinitions,
   orderAttributes,
   searchAttributes,
   viewDefinition,
 } from '../../../golden-records/read/index.js';
+import { searchQuery } from '../../../golden-records/read/expressions.js';
+import { compileFilter, type GoldenFilter } from '../../../golden-records/read/filter.js';
 import { decodePosition, encodePosition, Parameters } from '../../../golden-records/read/keyset.js';
 import { isoInstant } from '../../../golden-records/read/rows.js';
 
