@@ -18,7 +18,8 @@ const LEAST_SIMILAR = 0.86;
 const SHORT_WORD = 3;
 const ABBREVIATED = 0.75;
 const INITIAL = 0.5;
-const CACHE_BITS = 15;
+const MOST_CACHE_BITS = 15;
+const FEWEST_CACHE_BITS = 6;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 
@@ -34,14 +35,20 @@ export class Aligner implements Alignment {
   readonly takenRight = new Uint8Array(MOST_ALIGNED);
   /** Which letters each token holds, as bits: most words are told apart by them. */
   private readonly letters: Int32Array;
-  private readonly cacheKeys = new Int32Array(2 << CACHE_BITS).fill(-1);
-  private readonly cached = new Float32Array(1 << CACHE_BITS);
+  private readonly cacheMask: number;
+  private readonly cacheKeys: Int32Array;
+  private readonly cached: Float32Array;
 
   constructor(
     private readonly column: Column,
     private readonly initials: boolean,
   ) {
     this.letters = lettersOf(column);
+    // A handful of records, as one live lookup compares, needs no large one.
+    const bits = Math.min(MOST_CACHE_BITS, FEWEST_CACHE_BITS + Math.ceil(Math.log2(column.tokenCharStart.length)));
+    this.cacheMask = (1 << bits) - 1;
+    this.cacheKeys = new Int32Array(2 << bits).fill(-1);
+    this.cached = new Float32Array(1 << bits);
   }
 
   align(a: number, b: number): void {
@@ -160,7 +167,7 @@ export class Aligner implements Alignment {
   private similarity(a: number, b: number): number {
     const low = a < b ? a : b;
     const high = a < b ? b : a;
-    const slot = ((imul(low, 0x9e3779b1) ^ imul(high, 0x85ebca6b)) >>> 8) & ((1 << CACHE_BITS) - 1);
+    const slot = ((imul(low, 0x9e3779b1) ^ imul(high, 0x85ebca6b)) >>> 8) & this.cacheMask;
     if (this.cacheKeys[slot * 2] === low && this.cacheKeys[slot * 2 + 1] === high) return this.cached[slot] as number;
     const result = this.compareWords(low, high);
     this.cacheKeys[slot * 2] = low;
