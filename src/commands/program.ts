@@ -5,6 +5,7 @@ import { EXIT, type ExitCode, failureOf } from './exit.js';
 import { addImport } from './import.js';
 import { addKeys } from './keys.js';
 import { addLineage } from './lineage.js';
+import { addMatch } from './match.js';
 import { addMigrate } from './migrate.js';
 import { addOdoo } from './odoo.js';
 import { addRecompute } from './recompute.js';
@@ -69,6 +70,7 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     addCheck,
     addMigrate,
     addImport,
+    addMatch,
     addKeys,
     addLineage,
     addVerify,
