@@ -6,7 +6,10 @@ export * from './errors.js';
 export * from './feed.js';
 export * from './ids.js';
 export * from './ingest.js';
+export * from './jobs.js';
 export * from './json.js';
+export * from './active-parameters.js';
+export * from './match-parameters.js';
 export type { WaterfallStep } from './match/score.js';
 export * from './model.js';
 export {
@@ -26,6 +29,7 @@ export * from './operations.js';
 export { TASK_KINDS, type TaskKind } from './plan.js';
 export * from './prepare-store.js';
 export * from './recompute.js';
+export * from './rematch.js';
 export * from './rules.js';
 export * from './steward-tasks.js';
 export type { AttributeDiff, ChangedRecord, DecisionKind, GoldenState } from './store/rows.js';

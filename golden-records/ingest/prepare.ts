@@ -44,6 +44,8 @@ export interface PreparedBatch {
   readonly stored: ReadonlyMap<string, StoredRecord>;
   readonly scores: readonly ScoreRow[];
   readonly seen: string;
+  /** The parameters by which it was scored. */
+  readonly parametersVersion: number;
   readonly crowdedKeys: number;
 }
 
@@ -54,6 +56,7 @@ const RECORDS_A_TURN = 25;
 export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: IngestBatch): Promise<PreparedBatch> {
   const hashes = batch.records.map(({ payload, deleted }) => contentHash(deleted ? { deleted, payload } : payload));
   const seen = await newestRevision(tx, definition.code);
+  const { version: parametersVersion } = tx.parameters.for(definition.code);
   const arriving = batch.records.flatMap(({ externalId }, at) =>
     externalId === null ? [] : [{ externalId, contentHash: hashes[at] as string }],
   );
@@ -83,7 +86,8 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
     verdict.kind === 'REJECTED' && known.has(`${record.externalId ?? ''}\n${hash}`);
   const { scores, crowdedKeys } = await scoreAll(tx, definition, scorables(changed));
   const repeated = changed.filter(isKnown);
-  return { hashes, changed: changed.filter((entry) => !isKnown(entry)), repeated, stored, scores, seen, crowdedKeys };
+  const news = changed.filter((entry) => !isKnown(entry));
+  return { hashes, changed: news, repeated, stored, scores, seen, parametersVersion, crowdedKeys };
 }
 
 /** What of a batch takes part in matching. */

@@ -1,3 +1,4 @@
+import type { ParameterSet } from '../active-parameters.js';
 import { identifierKey } from '../match/cluster.js';
 import { blockingKeys, type Evidence, evidenceOf, type IdentifierValue } from '../match/evidence.js';
 import { outcomeOf, score } from '../match/score.js';
@@ -17,8 +18,8 @@ export async function scoreAll(
   tx: Tx,
   definition: EntityTypeDefinition,
   arriving: readonly { readonly id: string; readonly evidence: Evidence }[],
+  { thresholds }: ParameterSet = tx.parameters.for(definition.code),
 ): Promise<{ scores: ScoreRow[]; crowdedKeys: number }> {
-  const thresholds = tx.model.thresholdsFor(definition.code);
   const arrivals = arriving.map(({ id, evidence }) => scorable(id, evidence));
   const own = new Set(arrivals.map(({ id }) => id));
   const keys = new Set(arrivals.flatMap(({ evidence }) => blockingKeys(evidence)));
