@@ -10,6 +10,7 @@ export * from './jobs.js';
 export * from './json.js';
 export * from './active-parameters.js';
 export * from './match-parameters.js';
+export * from './match-candidates.js';
 export type { WaterfallStep } from './match/score.js';
 export * from './model.js';
 export {
@@ -34,5 +35,6 @@ export * from './rules.js';
 export * from './steward-tasks.js';
 export type { AttributeDiff, ChangedRecord, DecisionKind, GoldenState } from './store/rows.js';
 export type { Provenance } from './survivorship/survive.js';
+export * from './train.js';
 export * from './transaction.js';
 export * from './verify.js';

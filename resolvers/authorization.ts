@@ -10,6 +10,7 @@ export const PERMISSIONS = [
   'resolveTask',
   'ingest',
   'recompute',
+  'manageMatching',
   'readAudit',
   'manageKeys',
 ] as const;
@@ -19,7 +20,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const GRANTS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   reader: new Set(['readGolden']),
   steward: new Set(['readGolden', 'readPayload', 'decide', 'resolveTask', 'ingest']),
-  integrator: new Set(['readGolden', 'readPayload', 'ingest', 'recompute']),
+  integrator: new Set(['readGolden', 'readPayload', 'ingest', 'recompute', 'manageMatching']),
   auditor: new Set(['readGolden', 'readPayload', 'readAudit']),
   administrator: new Set(PERMISSIONS),
 };

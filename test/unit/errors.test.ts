@@ -71,7 +71,7 @@ describe('permissions', () => {
   test('of each role', () => {
     expect(held('reader')).toEqual(['readGolden']);
     expect(held('steward')).toEqual(['readGolden', 'readPayload', 'decide', 'resolveTask', 'ingest']);
-    expect(held('integrator')).toEqual(['readGolden', 'readPayload', 'ingest', 'recompute']);
+    expect(held('integrator')).toEqual(['readGolden', 'readPayload', 'ingest', 'recompute', 'manageMatching']);
     expect(held('auditor')).toEqual(['readGolden', 'readPayload', 'readAudit']);
     expect(held('administrator')).toEqual([...PERMISSIONS]);
   });

@@ -83,4 +83,5 @@ create table trial_record (
 );
 
 -- Possible duplicates, the weightiest first.
-create index match_score_entity_type_outcome_weight_idx on match_score (entity_type, outcome, weight desc);
+create index steward_task_weight_idx on steward_task (entity_type, ((details->>'weight')::numeric) desc, id desc)
+  where open_key is not null and kind in ('POSSIBLE_MATCH', 'POSSIBLE_DUPLICATE');
