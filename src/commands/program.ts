@@ -7,6 +7,7 @@ import { addKeys } from './keys.js';
 import { addLineage } from './lineage.js';
 import { addMigrate } from './migrate.js';
 import { addRecompute } from './recompute.js';
+import { addParameters, addRematch, addTrain } from './rematch.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
 import { addVerify } from './verify.js';
@@ -62,7 +63,8 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     .showHelpAfterError('(--help explains, with an example)')
     .exitOverride()
     .addHelpText('after', FURTHER);
-  const add = [addStart, addCheck, addMigrate, addImport, addKeys, addLineage, addVerify, addRecompute, addSchema];
+  const records = [addImport, addLineage, addVerify, addRecompute, addRematch, addTrain, addParameters];
+  const add = [addStart, addCheck, addMigrate, addKeys, ...records, addSchema];
   for (const addCommand of add) addCommand(program, run);
   inherit(program);
   return program;
