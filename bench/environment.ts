@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type Db, type Log, prepareStore } from '../golden-records/index.js';
+import { ActiveParameters, type Db, type Log, prepareStore } from '../golden-records/index.js';
 import type { Model } from '../golden-records/rules.js';
 import { connect, type Database } from '../src/database.js';
 import { startEmbeddedPostgres } from '../src/embedded-postgres.js';
@@ -107,6 +107,13 @@ export function openHub(url: string, model: Model): { database: Database; db: Db
   const database = connect(url, { log: benchLog, maxConnections: 10 });
   return {
     database,
-    db: { prisma: database.prisma, pool: database.pool, model, log: benchLog, now: () => new Date() },
+    db: {
+      prisma: database.prisma,
+      pool: database.pool,
+      model,
+      parameters: new ActiveParameters(model),
+      log: benchLog,
+      now: () => new Date(),
+    },
   };
 }

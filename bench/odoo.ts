@@ -3,6 +3,7 @@
  * lab's `start` prints them): ratios against bare loops of the best-sized calls, in the same run. It fills the database that
  * it is given, so give it one of its own.
  */
+import { ActiveParameters } from '../golden-records/active-parameters.js';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import {
@@ -62,7 +63,7 @@ const model = defineModel({
 const env = await openEnvironment(model, false);
 const url = await env.createDatabase('odoo_bench');
 const connection = connect(url, { log: benchLog });
-const db = { ...connection, model, log: benchLog, now: () => new Date() };
+const db = { ...connection, model, parameters: new ActiveParameters(model), log: benchLog, now: () => new Date() };
 const client = new OdooClient({ url: ODOO_URL, database: ODOO_DB, login: ODOO_LOGIN, key: ODOO_API_KEY });
 const sync = openSystem('odoo', 'Odoo', connector, { log: benchLog, env: process.env });
 const figures: Figure[] = [];

@@ -123,7 +123,7 @@ function inGivenOrder(
   };
 }
 
-/** Thrown inside the lock when one of the batch's own records was written meanwhile: what was prepared is out of date. */
+/** Thrown inside the lock when one of the batch's own records was written meanwhile, or other parameters count: what was prepared is out of date. */
 class Overtaken extends Error {}
 
 async function ingestWave(
@@ -171,6 +171,7 @@ async function apply(
   options: IngestOptions,
 ): Promise<IngestResult> {
   await lockEntityType(tx, definition.code);
+  if (tx.parameters.for(definition.code).version !== prepared.parametersVersion) throw new Overtaken();
   const inputHash =
     options.inputHash ??
     contentHash(batch.records.map(({ externalId }, at) => [externalId, prepared.hashes[at] ?? null]));

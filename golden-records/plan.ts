@@ -1,7 +1,9 @@
+import { rulesVersionFor } from './active-parameters.js';
 import { newId } from './ids.js';
 import type { Json } from './json.js';
 import type { EntityTypeDefinition } from './model.js';
 import { contentHash } from './normalise/index.js';
+import type { Thresholds } from './rules.js';
 import { type Settlement, settle, statedTargets, type Unsettled } from './settle.js';
 import { resolveTargets } from './store/lookup.js';
 import type { TaskWrite, WritePlan } from './store/write.js';
@@ -21,9 +23,13 @@ export interface OperationHead {
 }
 
 /** Resolve what the component refers to, then settle it. */
-export async function settleComponent(tx: Tx, unsettled: Unsettled): Promise<Settlement> {
+export async function settleComponent(
+  tx: Tx,
+  unsettled: Unsettled,
+  thresholds: Thresholds = tx.parameters.for(unsettled.definition.code).thresholds,
+): Promise<Settlement> {
   const resolved = await resolveTargets(tx, statedTargets(unsettled));
-  return settle(tx.model, unsettled, resolved, tx.now.toISOString());
+  return settle(tx.model, unsettled, resolved, tx.now.toISOString(), thresholds);
 }
 
 type PlanParts = Partial<
@@ -123,7 +129,7 @@ function operationRow(tx: Tx, entityType: string | null, head: OperationHead, re
     actor_name: head.actor.name,
     reason: head.reason ?? null,
     correlation_id: head.correlationId,
-    rules_version: tx.model.rulesVersion,
+    rules_version: entityType === null ? tx.model.rulesVersion : rulesVersionFor(tx, entityType),
     idempotency_key: head.idempotencyKey ?? null,
     input_hash: head.inputHash ?? null,
     // Only a repeat asks for the result; a batch of hundreds would store itself twice.

@@ -1,4 +1,5 @@
 import { prepareFeed } from './feed.js';
+import { refreshParameters } from './match-parameters.js';
 import type { EntityTypeDefinition } from './model.js';
 import { contentHash } from './normalise/index.js';
 import { indexDefinitions, viewDefinition, viewName } from './read/expressions.js';
@@ -22,6 +23,7 @@ export async function prepareStore(db: Db): Promise<void> {
     },
     { timeoutMs: 15 * 60_000 },
   );
+  await refreshParameters(db);
 }
 
 async function prepareEntityType(tx: Tx, definition: EntityTypeDefinition): Promise<void> {

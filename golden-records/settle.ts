@@ -3,7 +3,7 @@ import { type Json, type JsonObject, sameJson } from './json.js';
 import { type Ask, type ClusterEdge, type Clustering, type ClusterNode, cluster, type Word } from './match/cluster.js';
 import { issuer } from './match/score.js';
 import type { EntityTypeDefinition, Kind } from './model.js';
-import type { Model } from './rules.js';
+import type { Model, Thresholds } from './rules.js';
 import type { Component, FringeRow } from './store/component.js';
 import type {
   AttributeDiff,
@@ -119,11 +119,12 @@ export function settle(
   unsettled: Unsettled,
   resolved: ReadonlyMap<string, string>,
   now: string,
+  thresholds: Thresholds = model.thresholdsFor(unsettled.definition.code),
 ): Settlement {
   const { definition, component, arrivals } = unsettled;
   const stored = new Map(component.sources.map((row) => [row.id, row]));
   const rows = new Map<string, Arrival>([...stored, ...arrivals.map((arrival) => [arrival.id, arrival] as const)]);
-  const clustering = clusterOf(model, unsettled, rows);
+  const clustering = clusterOf(model, unsettled, rows, thresholds);
   // Oldest id first, so that the feed tells of one operation's records in an order that can be relied on.
   const assigned = clustering.clusters
     .map((ids) => assign(ids, component, clustering, stored))
@@ -195,12 +196,13 @@ function clusterOf(
   model: Model,
   { definition, component, arrivals, scores }: Unsettled,
   rows: ReadonlyMap<string, Arrival>,
+  thresholds: Thresholds,
 ): Clustering {
   const arriving = new Set(arrivals.map(({ id }) => id));
   const kept = component.scores.filter(({ left, right }) => !arriving.has(left) && !arriving.has(right));
   const edges: ClusterEdge[] = [...kept, ...scores];
   const nodes = [...rows.values()].map((row) => nodeOf(model, definition, row));
-  return cluster(nodes, edges, component.decisions.flatMap(wordsOf), model.thresholdsFor(definition.code));
+  return cluster(nodes, edges, component.decisions.flatMap(wordsOf), thresholds);
 }
 
 export function nodeOf(model: Model, definition: EntityTypeDefinition, row: Arrival): ClusterNode {

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { type Prisma, PrismaClient } from '../prisma/generated/client.js';
+import { type ActiveParameters, takeUp } from './active-parameters.js';
 import type { Model } from './rules.js';
 
 export type { PrismaClient };
@@ -16,6 +17,8 @@ export interface Db {
   readonly prisma: PrismaClient;
   readonly pool: Pool;
   readonly model: Model;
+  /** What the matcher goes by, as this process knows it. */
+  readonly parameters: ActiveParameters;
   readonly log: Log;
   now(): Date;
 }
@@ -24,6 +27,7 @@ export interface Db {
 export interface Tx {
   readonly prisma: Prisma.TransactionClient;
   readonly model: Model;
+  readonly parameters: ActiveParameters;
   readonly log: Log;
   readonly now: Date;
   /** Run set-based SQL; `$1` … are the parameters, objects go in as one jsonb parameter. */
@@ -88,6 +92,7 @@ function asTx(db: Db, prisma: Prisma.TransactionClient): Tx {
   return {
     prisma,
     model: db.model,
+    parameters: db.parameters,
     log: db.log,
     now: db.now(),
     query: (sql, ...params) => prisma.$queryRawUnsafe(sql, ...params.map(asParameter)),
@@ -108,9 +113,13 @@ function isSerialisationFailure(error: unknown): boolean {
   return false;
 }
 
-/** Take the entity type's lock until the transaction ends: one writer of links at a time, ingest and stewards alike. */
+/**
+ * Take the entity type's lock until the transaction ends: one writer of links at a time, ingest and stewards alike. The
+ * parameters that are active by then are taken up.
+ */
 export async function lockEntityType(tx: Tx, entityType: string): Promise<void> {
-  await tx.query(`select pg_advisory_xact_lock(hashtextextended('concord:' || $1, 0))::text`, entityType);
+  const [row] = await tx.query<{ version: number }>('select lock_entity_type($1) as version', entityType);
+  await takeUp(tx, entityType, row?.version ?? 0);
 }
 
 /** A repeat that comes while the first request is under way waits for its answer, whatever either of them locks. */

@@ -197,7 +197,13 @@ function verifyPage(
     );
     const unsettled = { definition, component, arrivals: [], scores: [] };
     const resolved = await resolveTargets(tx, statedTargets(unsettled));
-    const settlement = settle(tx.model, unsettled, resolved, tx.now.toISOString());
+    const settlement = settle(
+      tx.model,
+      unsettled,
+      resolved,
+      tx.now.toISOString(),
+      tx.parameters.for(definition.code).thresholds,
+    );
     const waiting = await tx.prisma.recomputeRequest.findMany({
       where: { entityType: definition.code },
       select: { goldenId: true },

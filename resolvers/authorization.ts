@@ -10,6 +10,7 @@ export const PERMISSIONS = [
   'resolveTask',
   'ingest',
   'recompute',
+  'manageMatching',
   'readAudit',
   'manageKeys',
   'readSync',
@@ -21,7 +22,15 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const GRANTS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   reader: new Set(['readGolden']),
   steward: new Set(['readGolden', 'readPayload', 'decide', 'resolveTask', 'ingest', 'readSync']),
-  integrator: new Set(['readGolden', 'readPayload', 'ingest', 'recompute', 'readSync', 'operateSync']),
+  integrator: new Set([
+    'readGolden',
+    'readPayload',
+    'ingest',
+    'recompute',
+    'manageMatching',
+    'readSync',
+    'operateSync',
+  ]),
   auditor: new Set(['readGolden', 'readPayload', 'readAudit', 'readSync']),
   administrator: new Set(PERMISSIONS),
 };

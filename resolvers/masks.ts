@@ -15,6 +15,7 @@ import {
   maskPayload,
   maskValue,
   type SourceValues,
+  schemesOf,
 } from '../golden-records/read/index.js';
 import type { Context } from './context.js';
 import { goldenId, nodeId, parseGoldenId } from './node-ids.js';
@@ -183,9 +184,11 @@ function noteSensitive(
   names: ReadonlySet<string>,
 ): void {
   if (context.unmasked.size === 0) return;
-  for (const [name, { sensitive }] of Object.entries(definition.attributes))
-    if (sensitive !== undefined && context.unmasked.has(sensitive) && names.has(name))
-      context.noteUnmasked(sensitive, [id]);
+  for (const [name, { sensitive, kind }] of Object.entries(definition.attributes)) {
+    if (sensitive === undefined || !context.unmasked.has(sensitive)) continue;
+    // A waterfall and an identifier's evidence name the scheme, not the attribute.
+    if (names.has(name) || schemesOf(kind).some((scheme) => names.has(scheme))) context.noteUnmasked(sensitive, [id]);
+  }
 }
 
 /** Every key, and every text, as details may name an attribute either way. */

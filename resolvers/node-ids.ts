@@ -2,7 +2,13 @@ import { TypeID } from 'typeid-js';
 import { type EntityTypeDefinition, InvalidInput, type Model, parsePublicId } from '../golden-records/index.js';
 
 /** Everything else that has an id of its own, beside the golden records; typed in the same way. */
-export const NODE_PREFIXES = { SourceRecord: 'src', StewardTask: 'tsk', Operation: 'opr', Decision: 'dec' } as const;
+export const NODE_PREFIXES = {
+  SourceRecord: 'src',
+  StewardTask: 'tsk',
+  Operation: 'opr',
+  Decision: 'dec',
+  Job: 'job',
+} as const;
 export type NodeType = keyof typeof NODE_PREFIXES;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -18,6 +18,10 @@ import { NODE_RESOLVERS } from './golden-record/node.resolver.js';
 import { recordMutations } from './golden-record/record-mutations.js';
 import { addRelations, type EntityAdditions } from './golden-record/relations.js';
 import { item } from './item.js';
+import { JOB_RESOLVERS } from './job/job.resolver.js';
+import { Job } from './job/job.type.js';
+import { MATCHING_MUTATIONS } from './matching/matching.mutations.js';
+import { MATCHING_RESOLVERS } from './matching/matching.resolver.js';
 import { CHANGES_QUERY } from './operation/changes.resolver.js';
 import { COMMAND_MUTATIONS } from './operation/commands.resolver.js';
 import { DECISION_RESOLVERS, Decision } from './operation/decision.type.js';
@@ -53,6 +57,9 @@ const FIXED_RESOLVERS: readonly object[] = [
   ...CHANGES_RESOLVERS,
   ...PAYLOAD_RESOLVERS,
   ...TASK_MUTATIONS,
+  ...JOB_RESOLVERS,
+  ...MATCHING_RESOLVERS,
+  ...MATCHING_MUTATIONS,
   COMMAND_MUTATIONS,
   RECOMPUTE_MUTATION,
   OPERATION_QUERIES,
@@ -89,7 +96,14 @@ function build(model: Model, additions: readonly EntityAdditions[]): GraphQLSche
   assertGuardsHold();
   const schema = buildSchemaSync({
     resolvers: [...resolvers, ...FIXED_RESOLVERS] as unknown as NonEmptyArray<Constructor>,
-    orphanedTypes: [...[...entities.values()].map(({ type }) => type), SourceRecord, StewardTask, Operation, Decision],
+    orphanedTypes: [
+      ...[...entities.values()].map(({ type }) => type),
+      SourceRecord,
+      StewardTask,
+      Operation,
+      Decision,
+      Job,
+    ],
     authChecker,
     validate: false,
     // Subscriptions bring their own `subscribe`; type-graphql asks for a bus all the same.

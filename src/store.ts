@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareStore } from '../golden-records/index.js';
+import { ActiveParameters, prepareStore, refreshParameters } from '../golden-records/index.js';
 import type { Model } from '../golden-records/rules.js';
 import type { Db, Log } from '../golden-records/transaction.js';
 import type { Settings } from './config.js';
@@ -67,7 +67,14 @@ async function connectStore(
     throw new DatabaseUnreachable(`${placeOf(url)}: ${adviceFor(cause)}`, { cause });
   }
   return {
-    db: { prisma: database.prisma, pool: database.pool, model, log, now: () => new Date() },
+    db: {
+      prisma: database.prisma,
+      pool: database.pool,
+      model,
+      parameters: new ActiveParameters(model),
+      log,
+      now: () => new Date(),
+    },
     database,
     isEmbedded: stopServer !== undefined,
     close: async () => {
@@ -90,7 +97,7 @@ export async function migrateStore(store: Store): Promise<{ applied: string[] }>
  */
 export async function requireMigrated(store: Store): Promise<void> {
   const missing = await missingIn(store);
-  if (missing.length === 0) return;
+  if (missing.length === 0) return refreshParameters(store.db);
   if (!store.isEmbedded) throw new DatabaseNotReady(`the database lacks ${missing.join(', ')}: run concord migrate`);
   await migrateStore(store);
 }

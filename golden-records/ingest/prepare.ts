@@ -50,6 +50,8 @@ export interface PreparedBatch {
   /** Those of them that stand for links which the hub made when it created a record there. */
   readonly made: readonly ScoreRow[];
   readonly seen: string;
+  /** The parameters by which it was scored. */
+  readonly parametersVersion: number;
   readonly crowdedKeys: number;
 }
 
@@ -60,6 +62,7 @@ const RECORDS_A_TURN = 25;
 export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: IngestBatch): Promise<PreparedBatch> {
   const hashes = batch.records.map(({ payload, deleted }) => contentHash(deleted ? { deleted, payload } : payload));
   const seen = await newestRevision(tx, definition.code);
+  const { version: parametersVersion } = tx.parameters.for(definition.code);
   const arriving = batch.records.flatMap(({ externalId }, at) =>
     externalId === null ? [] : [{ externalId, contentHash: hashes[at] as string }],
   );
@@ -98,7 +101,7 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
   const scores = withMade(found, made);
   const repeated = changed.filter(isKnown);
   const fresh = changed.filter((entry) => !isKnown(entry));
-  return { hashes, changed: fresh, repeated, stored, scores, made, seen, crowdedKeys };
+  return { hashes, changed: fresh, repeated, stored, scores, made, seen, parametersVersion, crowdedKeys };
 }
 
 /** What of a batch takes part in matching. */

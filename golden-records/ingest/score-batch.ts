@@ -1,3 +1,4 @@
+import type { ParameterSet } from '../active-parameters.js';
 import { identifierKey } from '../match/cluster.js';
 import { blockingKeys, type Evidence, evidenceOf, type IdentifierValue } from '../match/evidence.js';
 import { outcomeOf, score } from '../match/score.js';
@@ -12,13 +13,33 @@ interface Scorable {
   readonly keys: readonly string[];
 }
 
-/** Score the arrivals against stored candidates and against each other. */
+export interface Arriving {
+  readonly id: string;
+  readonly evidence: Evidence;
+}
+
+/** Score the arrivals against stored candidates and against each other; kept is what links, asks or speaks against. */
 export async function scoreAll(
   tx: Tx,
   definition: EntityTypeDefinition,
-  arriving: readonly { readonly id: string; readonly evidence: Evidence }[],
+  arriving: readonly Arriving[],
+  set?: ParameterSet,
 ): Promise<{ scores: ScoreRow[]; crowdedKeys: number }> {
-  const thresholds = tx.model.thresholdsFor(definition.code);
+  const { scores, crowdedKeys } = await compareAll(tx, definition, arriving, [], set);
+  return { scores: scores.flatMap((score) => (isKept(score) ? [score] : [])), crowdedKeys };
+}
+
+type Compared = Omit<ScoreRow, 'outcome'> & { readonly outcome: ScoreRow['outcome']; readonly isKept: boolean };
+const isKept = (score: Compared) => score.isKept;
+
+/** The same with every comparison, also those that come to nothing; `further` are pairs that no key brings together. */
+export async function compareAll(
+  tx: Tx,
+  definition: EntityTypeDefinition,
+  arriving: readonly Arriving[],
+  further: readonly (readonly [Arriving, Arriving])[] = [],
+  { thresholds }: ParameterSet = tx.parameters.for(definition.code),
+): Promise<{ scores: Compared[]; crowdedKeys: number }> {
   const arrivals = arriving.map(({ id, evidence }) => scorable(id, evidence));
   const own = new Set(arrivals.map(({ id }) => id));
   const keys = new Set(arrivals.flatMap(({ evidence }) => blockingKeys(evidence)));
@@ -33,13 +54,19 @@ export async function scoreAll(
         keys: candidate.keys,
       }),
     );
-  const scores: ScoreRow[] = [];
-  for (const [left, right] of pairsOf(arrivals, stored, thresholds.keyCap)) {
+  const scores: Compared[] = [];
+  for (const [left, right] of [...pairsOf(arrivals, stored, thresholds.keyCap), ...further]) {
     const { weight, waterfall, conflict } = score(definition, left.evidence, right.evidence);
     const outcome = outcomeOf({ weight, waterfall, conflict }, thresholds);
-    if (outcome === null) continue;
     const [low, high] = left.id < right.id ? [left, right] : [right, left];
-    scores.push({ left: low.id, right: high.id, weight, outcome, waterfall });
+    scores.push({
+      left: low.id,
+      right: high.id,
+      weight,
+      outcome: outcome ?? 'NO_MATCH',
+      waterfall,
+      isKept: outcome !== null,
+    });
   }
   return { scores, crowdedKeys };
 }

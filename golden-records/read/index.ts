@@ -17,6 +17,7 @@ export {
   decisionsOf,
   listDecisions,
 } from './decisions.js';
+export { countDuplicates, type DuplicateQuery, type DuplicateRow, listDuplicates } from './duplicates.js';
 export {
   comparisonOf,
   filterAttributes,
@@ -56,6 +57,7 @@ export {
   versionsByNumber,
   versionsOf,
 } from './history.js';
+export { countJobs, type JobQuery, listJobs } from './jobs.js';
 export {
   DEFAULT_ROWS,
   decodePosition,
@@ -73,7 +75,9 @@ export {
   maskPayload,
   maskText,
   maskValue,
+  schemesOf,
 } from './masking.js';
+export { type MatchStatistics, matchStatistics } from './match-statistics.js';
 export { countReferring, referringTo } from './referring.js';
 export { type PairKey, type ScoreRow, scoresOfPairs } from './scores.js';
 export { countTasks, listTasks, openTasksOf, type TaskQuery, type TaskRow, tasksByIds } from './tasks.js';

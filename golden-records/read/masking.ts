@@ -97,7 +97,8 @@ export function maskAttributes(hidden: ReadonlyMap<string, Kind>, attributes: Js
   );
 }
 
-const schemesOf = (kind: Kind): readonly string[] => [
+/** The identifier schemes that a kind's values may be of. */
+export const schemesOf = (kind: Kind): readonly string[] => [
   ...(kind.schemes ?? []),
   ...(kind.of ? schemesOf(kind.of) : []),
   ...Object.values(kind.fields ?? {}).flatMap((field) => schemesOf(field.kind)),

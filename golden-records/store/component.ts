@@ -24,22 +24,30 @@ export const EMPTY_COMPONENT: Component = { sources: [], scores: [], decisions: 
 /** ISO 8601 in UTC with milliseconds, as JavaScript prints it. */
 export const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
+// Where scores are read: what is stored, or for a trial the trial's own, and what is stored of pairs that it left alone.
+const STORED_SCORES = 'match_score';
+const TRIAL_SCORES = `(
+  select $1 as entity_type, left_id, right_id, weight, outcome from trial_score where job_id = $5::uuid
+  union all
+  select entity_type, left_id, right_id, weight, outcome from match_score s where not exists (
+    select from trial_record t where t.job_id = $5::uuid and t.source_record_id in (s.left_id, s.right_id)))`;
+
 // The component is the closure over links, scores that match, and decisions that still stand: nothing outside of it can
 // change how these records cluster. Doubtful scores are questions, not links, so they end at the fringe; only who stood
 // in doubt because of an older record that changes now is settled with it: the doubt may be gone.
-const LOAD = `
+const loadFrom = (scores: string) => `
 with recursive seed as (
   select value::uuid as id from jsonb_array_elements_text($2::jsonb)
   union
   select m.right_id from jsonb_array_elements_text($4::jsonb) changing
-    join match_score m on m.entity_type = $1 and m.left_id = changing::uuid and m.outcome = 'POSSIBLE_MATCH'
+    join ${scores} m on m.entity_type = $1 and m.left_id = changing::uuid and m.outcome = 'POSSIBLE_MATCH'
 ), reach(id) as (
   select id from seed
   union
   select near.id from reach r cross join lateral (
-    select right_id as id from match_score where entity_type = $1 and left_id = r.id and outcome = 'MATCH'
+    select m.right_id as id from ${scores} m where m.entity_type = $1 and m.left_id = r.id and m.outcome = 'MATCH'
     union all
-    select left_id from match_score where entity_type = $1 and right_id = r.id and outcome = 'MATCH'
+    select m.left_id from ${scores} m where m.entity_type = $1 and m.right_id = r.id and m.outcome = 'MATCH'
     union all
     select peer.id from source_record own
       join source_record peer on peer.entity_type = $1 and peer.golden_record_id = own.golden_record_id
@@ -51,10 +59,10 @@ with recursive seed as (
       where own.source_record_id = r.id
   ) near
 ), scores as materialized (
-  select m.left_id, m.right_id, m.weight, m.outcome from match_score m
+  select m.left_id, m.right_id, m.weight, m.outcome from ${scores} m
     where m.entity_type = $1 and m.left_id in (select id from reach) and m.outcome <> 'NO_MATCH'
   union
-  select m.left_id, m.right_id, m.weight, m.outcome from match_score m
+  select m.left_id, m.right_id, m.weight, m.outcome from ${scores} m
     where m.entity_type = $1 and m.right_id in (select id from reach) and m.outcome <> 'NO_MATCH'
 ), goldens as materialized (
   select * from golden_record where entity_type = $1 and anchor_id in (select id from reach)
@@ -90,6 +98,8 @@ select json_build_object(
     from source_record s where s.entity_type = $1 and s.golden_record_id is not null
       and s.id in (select id from edge_ids) and s.id not in (select id from reach))
 ) as component`;
+const LOAD = loadFrom(STORED_SCORES);
+const LOAD_TRIAL = loadFrom(TRIAL_SCORES);
 
 /**
  * Load the component around stored source records. `fringe` names further records that new, doubtful scores lead to,
@@ -102,9 +112,14 @@ export async function loadComponent(
   seeds: readonly string[],
   fringe: readonly string[],
   changing: readonly string[] = [],
+  /** The job whose trial scores count. */
+  trial?: string,
 ): Promise<Component> {
   if (seeds.length === 0 && fringe.length === 0) return EMPTY_COMPONENT;
-  const [row] = await tx.query<{ component: RawComponent }>(LOAD, entityType, seeds, fringe, changing);
+  const parameters = [entityType, seeds, fringe, changing];
+  const [row] = await (trial === undefined
+    ? tx.query<{ component: RawComponent }>(LOAD, ...parameters)
+    : tx.query<{ component: RawComponent }>(LOAD_TRIAL, ...parameters, trial));
   if (!row) return EMPTY_COMPONENT;
   const { decisions, ...rest } = row.component;
   return {

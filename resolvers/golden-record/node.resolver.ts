@@ -2,6 +2,7 @@ import { ID } from 'type-graphql';
 import { InvalidInput } from '../../golden-records/index.js';
 import type { Context } from '../context.js';
 import { type Constructor, ResolverClass } from '../declare.js';
+import { jobById } from '../job/job.resolver.js';
 import { Node } from '../node.type.js';
 import { type NodeType, nodeTypeOf, parseGoldenId, parseNodeId } from '../node-ids.js';
 
@@ -46,7 +47,8 @@ async function nodeById(context: Context, text: string): Promise<object | null> 
   return definition ? context.loaders.of(definition).golden.load(id) : null;
 }
 
-function loadNode({ loaders }: Context, type: NodeType, id: string): Promise<object | null> {
+function loadNode(context: Context, type: NodeType, id: string): Promise<object | null> {
+  const { loaders } = context;
   switch (type) {
     case 'SourceRecord':
       return loaders.sourceRecord.load(id);
@@ -56,5 +58,7 @@ function loadNode({ loaders }: Context, type: NodeType, id: string): Promise<obj
       return loaders.operation.load(id);
     case 'Decision':
       return loaders.decision.load(id);
+    case 'Job':
+      return jobById(context, id);
   }
 }

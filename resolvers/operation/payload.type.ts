@@ -160,7 +160,7 @@ export class InputProblems extends Error {
 
 const EXPECTED = [InvalidInput, NotFound, Conflict, IllegalOperation, RejectedRecord] as const;
 
-function userErrorsOf(error: unknown): PayloadRoot['userErrors'] {
+export function userErrorsOf(error: unknown): PayloadRoot['userErrors'] {
   if (error instanceof InputProblems) return error.problems.map(userError);
   if (error instanceof HubError && EXPECTED.some((expected) => error instanceof expected)) return [userError(error)];
   throw error;

@@ -54,7 +54,7 @@ registerEnumType(TaskState, {
   },
 });
 
-const MatchOutcome = { MATCH: 'MATCH', POSSIBLE_MATCH: 'POSSIBLE_MATCH', NO_MATCH: 'NO_MATCH' } as const;
+export const MatchOutcome = { MATCH: 'MATCH', POSSIBLE_MATCH: 'POSSIBLE_MATCH', NO_MATCH: 'NO_MATCH' } as const;
 registerEnumType(MatchOutcome, {
   name: 'MatchOutcome',
   description: 'What a comparison came to.',
@@ -78,7 +78,7 @@ const MatchStep = objectType('MatchStep', 'One comparison, and what it adds to t
   left: { type: () => String, nullable: false, description: 'Value of the left record, as it was compared.' },
   right: { type: () => String, nullable: false, description: 'Value of the right record, as it was compared.' },
 });
-const MatchEvidence = objectType('MatchEvidence', 'Why two source records look alike.', {
+export const MatchEvidence = objectType('MatchEvidence', 'Why two source records look alike.', {
   left: { type: () => SourceRecord, description: 'One record.' },
   right: { type: () => SourceRecord, description: 'The other.' },
   weight: {
@@ -175,7 +175,7 @@ function evidenceOf({ entityType, details }: TaskRoot, { loaders }: Context) {
 const definitionOf = ({ db }: Context, entityType: string | null) => db.model.entityTypes.get(entityType ?? '');
 
 /** Merged ids answer with their survivors, each named once. */
-async function goldenRecordsOf({ entityType, goldenIds }: TaskRoot, context: Context): Promise<GoldenRoot[]> {
+export async function goldenRecordsOf({ entityType, goldenIds }: TaskRoot, context: Context): Promise<GoldenRoot[]> {
   const definition = definitionOf(context, entityType);
   if (!definition) return [];
   const found = await Promise.all((goldenIds ?? []).map((id) => context.loaders.of(definition).golden.load(id)));

@@ -9,6 +9,7 @@ import { addMatch } from './match.js';
 import { addMigrate } from './migrate.js';
 import { addOdoo } from './odoo.js';
 import { addRecompute } from './recompute.js';
+import { addParameters, addRematch, addTrain } from './rematch.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
 import { addSync } from './sync.js';
@@ -65,20 +66,9 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     .showHelpAfterError('(--help explains, with an example)')
     .exitOverride()
     .addHelpText('after', FURTHER);
-  const add = [
-    addStart,
-    addCheck,
-    addMigrate,
-    addImport,
-    addMatch,
-    addKeys,
-    addLineage,
-    addVerify,
-    addRecompute,
-    addSync,
-    addOdoo,
-    addSchema,
-  ];
+  const records = [addImport, addMatch, addLineage, addVerify, addRecompute, addRematch, addTrain, addParameters];
+  const systems = [addSync, addOdoo];
+  const add = [addStart, addCheck, addMigrate, addKeys, ...records, ...systems, addSchema];
   for (const addCommand of add) addCommand(program, run);
   inherit(program);
   return program;

@@ -54,7 +54,8 @@ function group(ids: readonly { entityType: string; id: string }[]): Map<string, 
   return byType;
 }
 
-function typesOf(known: readonly string[], wanted: readonly string[] | undefined): readonly string[] {
+/** Throws InvalidInput for a type that isn't known. */
+export function typesOf(known: readonly string[], wanted: readonly string[] | undefined): readonly string[] {
   const stranger = wanted?.find((type) => !known.includes(type));
   if (stranger === undefined) return wanted ?? known;
   throw new InvalidInput('UNKNOWN_ENTITY_TYPE', `no entity type "${stranger}"; there are ${known.join(', ')}`);

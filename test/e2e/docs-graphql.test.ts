@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ActiveParameters } from '../../golden-records/active-parameters.js';
 import { createKey } from '../../golden-records/api-keys.js';
 import { prepareStore } from '../../golden-records/prepare-store.js';
 import { type Db, HUB_ACTOR } from '../../golden-records/transaction.js';
@@ -37,7 +38,13 @@ interface DemoHub {
 async function startDemoHub(): Promise<DemoHub> {
   const own = await createTestDatabase();
   const database = connect(own.url, { log: silentLog });
-  const db: Db = { ...database, model: config.model, log: silentLog, now: () => new Date() };
+  const db: Db = {
+    ...database,
+    model: config.model,
+    parameters: new ActiveParameters(config.model),
+    log: silentLog,
+    now: () => new Date(),
+  };
   await prepareStore(db);
   const dir = await mkdtemp(join(tmpdir(), 'concord-docs-'));
   const { signal } = new AbortController();

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { advanceFeedOnce, type Db, prepareStore, verify } from '../../golden-records/index.js';
+import { ActiveParameters, advanceFeedOnce, type Db, prepareStore, verify } from '../../golden-records/index.js';
 import { connect, type Database } from '../../src/database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres.js';
 import { migrate } from '../../src/migrations.js';
@@ -125,7 +125,13 @@ test(`law 6: PostgreSQL itself crashes during an import (seed ${SEED})`, async (
   const pid = () => Number(readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
   let server: EmbeddedPostgres = await start();
   let database: Database = connect(server.url, { log: silentLog });
-  const dbOf = (): Db => ({ ...database, model: CRASH_MODEL, log: silentLog, now: () => new Date() });
+  const dbOf = (): Db => ({
+    ...database,
+    model: CRASH_MODEL,
+    parameters: new ActiveParameters(CRASH_MODEL),
+    log: silentLog,
+    now: () => new Date(),
+  });
   try {
     await migrate(database.pool, { log: silentLog });
     await prepareStore(dbOf());

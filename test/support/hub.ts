@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import {
+  ActiveParameters,
   type Actor,
   advanceFeedOnce,
   type Db,
@@ -67,7 +68,14 @@ export async function createTestHub(
   const model =
     options.model ??
     defineModel({ entityTypes: ENTITY_TYPES, systems: options.systems ?? SYSTEMS, rules: options.rules ?? {} });
-  const db: Db = { prisma: database.prisma, pool: database.pool, model, log: silentLog, now: () => new Date() };
+  const db: Db = {
+    prisma: database.prisma,
+    pool: database.pool,
+    model,
+    parameters: new ActiveParameters(model),
+    log: silentLog,
+    now: () => new Date(),
+  };
   await prepareStore(db);
   let correlation = 0;
   const hub: TestHub = {

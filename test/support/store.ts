@@ -1,5 +1,5 @@
 import type { Db, ModelInput } from '../../golden-records/index.js';
-import { defineModel, prepareStore } from '../../golden-records/index.js';
+import { ActiveParameters, defineModel, prepareStore } from '../../golden-records/index.js';
 import { connect } from '../../src/database.js';
 import { createTestDatabase, truncateAll } from './database.js';
 import { silentLog } from './log.js';
@@ -16,7 +16,14 @@ export interface TestStore {
 export async function openTestStore(input: ModelInput): Promise<TestStore> {
   const database = await createTestDatabase();
   const connection = connect(database.url, { log: silentLog });
-  const db: Db = { ...connection, model: defineModel(input), log: silentLog, now: () => new Date() };
+  const model = defineModel(input);
+  const db: Db = {
+    ...connection,
+    model,
+    parameters: new ActiveParameters(model),
+    log: silentLog,
+    now: () => new Date(),
+  };
   await prepareStore(db);
   return {
     db,

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
+import { ActiveParameters } from '../../golden-records/active-parameters.js';
 import { createKey, type ListedKey, type NewKey } from '../../golden-records/api-keys.js';
 import { defineModel } from '../../golden-records/define-model.js';
 import { businessUnit, item, supplier, warehouse } from '../../golden-records/entity-types/index.js';
@@ -32,7 +33,14 @@ export async function startTestHub(options: { log?: Log; now?: () => Date } = {}
   const log = options.log ?? silentLog;
   const database = connect(own.url, { log: silentLog as never });
   const model = testModel();
-  const db: Db = { prisma: database.prisma, pool: database.pool, model, log, now: options.now ?? (() => new Date()) };
+  const db: Db = {
+    prisma: database.prisma,
+    pool: database.pool,
+    model,
+    parameters: new ActiveParameters(model),
+    log,
+    now: options.now ?? (() => new Date()),
+  };
   await prepareStore(db);
   const schema = buildTestSchema(model);
   const servers: RunningServer[] = [];

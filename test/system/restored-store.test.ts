@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  ActiveParameters,
   advanceFeedOnce,
   type Db,
   defineModel,
@@ -49,7 +50,7 @@ async function storeOf(name: string): Promise<Db> {
   const database = connect(postgres.url(name), { log: silentLog });
   open.push(database);
   await migrate(database.pool, { log: silentLog });
-  const db: Db = { ...database, model, log: silentLog, now: () => new Date() };
+  const db: Db = { ...database, model, parameters: new ActiveParameters(model), log: silentLog, now: () => new Date() };
   await prepareStore(db);
   return db;
 }

@@ -1,5 +1,11 @@
 import { createInterface } from 'node:readline';
-import { defineModel, ENTITY_TYPES, type InboundRecord, ingest } from '../../../golden-records/index.js';
+import {
+  ActiveParameters,
+  defineModel,
+  ENTITY_TYPES,
+  type InboundRecord,
+  ingest,
+} from '../../../golden-records/index.js';
 import { connect } from '../../../src/database.js';
 import { silentLog } from '../log.js';
 import { INTEGRATOR, identityMapping, SYSTEMS } from '../parties.js';
@@ -8,7 +14,7 @@ import { INTEGRATOR, identityMapping, SYSTEMS } from '../parties.js';
 const [url = '', system = ''] = process.argv.slice(2);
 const database = connect(url, { log: silentLog });
 const model = defineModel({ entityTypes: ENTITY_TYPES, systems: SYSTEMS });
-const db = { ...database, model, log: silentLog, now: () => new Date() };
+const db = { ...database, model, parameters: new ActiveParameters(model), log: silentLog, now: () => new Date() };
 await db.pool.query('select 1');
 process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {

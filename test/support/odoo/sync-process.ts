@@ -1,3 +1,4 @@
+import { ActiveParameters } from '../../../golden-records/index.js';
 import { backfillOnce, deliverOnce, odoo, openSystem, pullOnce, registerStreams } from '../../../sources/index.js';
 import { connect } from '../../../src/database.js';
 import { silentLog } from '../log.js';
@@ -10,7 +11,9 @@ import { odooModel } from './model.js';
 const [url = '', odooUrl = '', odooDatabase = ''] = process.argv.slice(2);
 const connector = odoo({ url: odooUrl, database: odooDatabase, login: 'admin', keyEnv: 'ODOO_KEY' });
 const connection = connect(url, { log: silentLog });
-const db = { ...connection, model: odooModel(connector), log: silentLog, now: () => new Date() };
+const model = odooModel(connector);
+const parameters = new ActiveParameters(model);
+const db = { ...connection, model, parameters, log: silentLog, now: () => new Date() };
 const sync = openSystem('odoo', 'Odoo', connector, { log: silentLog, env: process.env });
 await registerStreams(db, sync);
 const say = (line: string) => process.stdout.write(`${line}\n`);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ActiveParameters } from '../../../golden-records/index.js';
 import { backfillOnce, deliverOnce, openSystem, pullDueOnce, registerStreams } from '../../../sources/index.js';
 import { connect } from '../../../src/database.js';
 import { silentLog } from '../log.js';
@@ -9,7 +10,9 @@ import { tinyModel } from './model.js';
 const [url = '', target = ''] = process.argv.slice(2);
 const options = { url: target, pageSize: 20, batch: 20, settlesWithinMs: 200 };
 const database = connect(url, { log: silentLog });
-const db = { ...database, model: tinyModel(options), log: silentLog, now: () => new Date() };
+const model = tinyModel(options);
+const parameters = new ActiveParameters(model);
+const db = { ...database, model, parameters, log: silentLog, now: () => new Date() };
 const sync = openSystem('tiny', 'Tiny', tinyConnector(options), { log: silentLog, env: {} });
 await registerStreams(db, sync);
 process.stdout.write('ready\n');
