@@ -68,7 +68,8 @@ const RECIPIENT = /^\s*(?:c\/o|care of|att(?:n|ention)?\b)/i;
 const POST_BOX = /\b(?:p ?o ?box|post office box|post box|postfach|boite postale|apartado(?: de correos)?|casilla) ?/;
 const MAY_BE_POST_BOX = /box|post|apart|casil/;
 
-function comparableStreet(line1: string, line2: string): string {
+/** The street line of `comparableAddress`; empty where nothing is there. */
+export function comparableStreet(line1: string, line2: string): string {
   const lines = [line1, line2].filter((line) => line !== '' && !RECIPIENT.test(line)).join(' ');
   const folded = joinAcronyms(foldToAscii(cleanLine(lines)));
   const plain = words(folded.includes('#') ? folded.replaceAll('#', ' unit ') : folded);

@@ -1,4 +1,4 @@
-export { type Address, address, comparableAddress } from './address.js';
+export { type Address, address, comparableAddress, comparableStreet } from './address.js';
 export { boolean } from './boolean.js';
 export { canonicalJson, contentHash } from './content-hash.js';
 export { country, countryCode } from './country.js';
@@ -27,7 +27,7 @@ export {
 } from './organisation-name.js';
 export { phone } from './phone.js';
 export { type Quantity, quantity } from './quantity.js';
-export { comparableText, multilineText, nameTokens, text } from './text.js';
+export { cleanLine, comparableText, foldToAscii, multilineText, nameTokens, text } from './text.js';
 export { timeZone } from './time-zone.js';
 export { UNITS, type UnitOfMeasure, unit, unitOfMeasure } from './units.js';
 export { registrableDomain, url } from './url.js';

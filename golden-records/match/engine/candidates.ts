@@ -1,0 +1,237 @@
+import type { Block } from './columns.js';
+import { combinations, combine, keysOf, type ValueKeys } from './keys.js';
+
+/** Pairs of records that are worth comparing. */
+export interface Candidates {
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+  /** Keys in so many records that they brought no candidates. */
+  readonly skippedKeys: number;
+}
+
+export interface BlockingOptions {
+  /** Numbers of the records' sources: only records of different ones are compared. Undefined: all with all. */
+  readonly sources?: Uint16Array;
+}
+
+interface Limits {
+  /** A key in more records than this brings no candidates. */
+  readonly cap: number;
+  /** The best so many earlier records are compared with each. */
+  readonly best: number;
+  readonly grams: boolean;
+  readonly mostKeys: number;
+}
+
+const SMALL = 30_000;
+const MEDIUM = 200_000;
+
+/** Small data can afford common keys; in large data a key that many share would cost more than it finds. */
+export function limitsFor(records: number): Limits {
+  if (records <= SMALL) return { cap: Math.max(60, Math.round(records / 12)), best: 60, grams: true, mostKeys: 400 };
+  if (records <= MEDIUM) return { cap: 150, best: 30, grams: false, mostKeys: 120 };
+  return { cap: 80, best: 20, grams: false, mostKeys: 80 };
+}
+
+/** Records by key: `records[start[k]..start[k + 1])`, ascending. Keys fall into buckets; a shared bucket costs a little time. */
+export class KeyIndex {
+  readonly start: Int32Array;
+  readonly records: Int32Array;
+  constructor(
+    readonly keyStart: Int32Array,
+    readonly keys: Int32Array,
+    readonly mask: number,
+  ) {
+    const size = keyStart.length - 1;
+    const start = new Int32Array(mask + 2);
+    for (let at = 0; at < keys.length; at++) count(start, ((keys[at] as number) & mask) + 1);
+    for (let at = 0; at <= mask; at++) start[at + 1] = (start[at + 1] as number) + (start[at] as number);
+    const next = start.slice();
+    const records = new Int32Array(keys.length);
+    for (let record = 0; record < size; record++) {
+      for (let at = keyStart[record] as number; at < (keyStart[record + 1] as number); at++) {
+        const bucket = (keys[at] as number) & mask;
+        const to = next[bucket] as number;
+        records[to] = record;
+        next[bucket] = to + 1;
+      }
+    }
+    this.start = start;
+    this.records = records;
+  }
+}
+
+/** The keys of a few records, as the batch gives them to a large set. */
+export const keysOfRecords = (block: Block) => recordKeys(block, limitsFor(Number.POSITIVE_INFINITY));
+
+/** The keys of every record: those of its values, and combinations of parts. */
+export function recordKeys(block: Block, limits: Limits): { keyStart: Int32Array; keys: Int32Array } {
+  const perColumn = block.columns.map((column) => keysOf(column, { grams: limits.grams }));
+  const pairs = combinations(block);
+  const keyStart = new Int32Array(block.size + 1);
+  let keys = new Int32Array(Math.max(1024, block.size * 16));
+  let length = 0;
+  const own = new Int32Array(limits.mostKeys);
+  for (let record = 0; record < block.size; record++) {
+    const count = keysOfRecord(block, perColumn, pairs, record, own);
+    if (length + count > keys.length) {
+      const wider = new Int32Array(Math.max(keys.length * 1.5, length + count));
+      wider.set(keys);
+      keys = wider;
+    }
+    const sorted = own.subarray(0, count).sort();
+    for (let at = 0; at < count; at++) {
+      if (at === 0 || sorted[at] !== sorted[at - 1]) keys[length++] = sorted[at] as number;
+    }
+    keyStart[record + 1] = length;
+  }
+  return { keyStart, keys: keys.subarray(0, length) };
+}
+
+function keysOfRecord(
+  block: Block,
+  perColumn: readonly ValueKeys[],
+  pairs: readonly (readonly [number, number])[],
+  record: number,
+  own: Int32Array,
+): number {
+  let count = 0;
+  const most = own.length;
+  for (let at = 0; at < perColumn.length; at++) {
+    const { rows, values } = block.columns[at] as Block['columns'][number];
+    const { lone } = perColumn[at] as ValueKeys;
+    for (let row = rows[record] as number; row < (rows[record + 1] as number); row++) {
+      const value = values[row] as number;
+      for (let k = lone.start[value] as number; k < (lone.start[value + 1] as number); k++) {
+        if (count < most) own[count++] = lone.items[k] as number;
+      }
+    }
+  }
+  for (let at = 0; at < pairs.length; at++) {
+    const [a, b] = pairs[at] as readonly [number, number];
+    const columnA = block.columns[a] as Block['columns'][number];
+    const columnB = block.columns[b] as Block['columns'][number];
+    const rowA = columnA.rows[record] as number;
+    const rowB = columnB.rows[record] as number;
+    if (rowA === columnA.rows[record + 1] || rowB === columnB.rows[record + 1]) continue;
+    const partA = (perColumn[a] as ValueKeys).part;
+    const partB = (perColumn[b] as ValueKeys).part;
+    const valueA = columnA.values[rowA] as number;
+    const valueB = columnB.values[rowB] as number;
+    for (let i = partA.start[valueA] as number; i < (partA.start[valueA + 1] as number); i++) {
+      for (let j = partB.start[valueB] as number; j < (partB.start[valueB + 1] as number); j++) {
+        if (count < most) own[count++] = combine(partA.items[i] as number, partB.items[j] as number, at);
+      }
+    }
+  }
+  return count;
+}
+
+/** For each record, the earlier ones that share the most and rarest keys with it. */
+export class Prober {
+  private readonly sum: Float32Array;
+  private readonly touched: Int32Array;
+  readonly found: Int32Array;
+  readonly strength: Float32Array;
+
+  constructor(
+    private readonly index: KeyIndex,
+    private readonly size: number,
+    private readonly limits: Limits,
+    private readonly sources: Uint16Array | undefined,
+  ) {
+    this.sum = new Float32Array(size);
+    this.touched = new Int32Array(size);
+    this.found = new Int32Array(limits.best);
+    this.strength = new Float32Array(limits.best);
+  }
+
+  /** How many candidates of this record lie in `found`. */
+  probe(record: number): number {
+    const { index, sum, touched, sources, limits } = this;
+    const { keyStart, keys, mask, start, records } = index;
+    const size = this.size;
+    let count = 0;
+    const own = sources?.[record];
+    for (let at = keyStart[record] as number; at < (keyStart[record + 1] as number); at++) {
+      const bucket = (keys[at] as number) & mask;
+      const from = start[bucket] as number;
+      const to = start[bucket + 1] as number;
+      if (to - from > limits.cap || to - from < 2) continue;
+      const weight = Math.log2(size / (to - from)) + 1;
+      for (let k = from; k < to; k++) {
+        const other = records[k] as number;
+        if (other >= record) break;
+        if (own !== undefined && (sources as Uint16Array)[other] === own) continue;
+        if (sum[other] === 0) touched[count++] = other;
+        sum[other] = (sum[other] as number) + weight;
+      }
+    }
+    const kept = this.best(count);
+    for (let at = 0; at < count; at++) sum[touched[at] as number] = 0;
+    return kept;
+  }
+
+  /** The strongest of those touched, by insertion: there are few to keep. */
+  private best(count: number): number {
+    const { sum, touched, found, strength, limits } = this;
+    let kept = 0;
+    for (let at = 0; at < count; at++) {
+      const other = touched[at] as number;
+      const value = sum[other] as number;
+      if (kept === limits.best && value <= (strength[kept - 1] as number)) continue;
+      let to = kept < limits.best ? kept++ : kept - 1;
+      while (to > 0 && (strength[to - 1] as number) < value) {
+        strength[to] = strength[to - 1] as number;
+        found[to] = found[to - 1] as number;
+        to--;
+      }
+      strength[to] = value;
+      found[to] = other;
+    }
+    return kept;
+  }
+}
+
+export function bucketMask(keys: number): number {
+  let size = 1024;
+  while (size < keys * 1.5 && size < 1 << 26) size *= 2;
+  return size - 1;
+}
+
+/** All candidates of a block, each pair once, the later record on the left. */
+export function candidatesOf(block: Block, { sources }: BlockingOptions = {}): Candidates {
+  const limits = limitsFor(block.size);
+  const { keyStart, keys } = recordKeys(block, limits);
+  const index = new KeyIndex(keyStart, keys, bucketMask(keys.length));
+  const prober = new Prober(index, block.size, limits, sources);
+  let left = new Int32Array(Math.max(1024, block.size * 8));
+  let right = new Int32Array(left.length);
+  let length = 0;
+  for (let record = 0; record < block.size; record++) {
+    const count = prober.probe(record);
+    if (length + count > left.length) {
+      left = widened(left);
+      right = widened(right);
+    }
+    for (let at = 0; at < count; at++) {
+      left[length] = record;
+      right[length++] = prober.found[at] as number;
+    }
+  }
+  let skippedKeys = 0;
+  for (let at = 0; at <= index.mask; at++) {
+    if ((index.start[at + 1] as number) - (index.start[at] as number) > limits.cap) skippedKeys++;
+  }
+  return { left: left.subarray(0, length), right: right.subarray(0, length), skippedKeys };
+}
+
+function widened(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const wider = new Int32Array(array.length * 2);
+  wider.set(array);
+  return wider;
+}
+
+function count(counts: Int32Array, at: number): void {
+  counts[at] = (counts[at] as number) + 1;
+}

@@ -1,0 +1,940 @@
+import { Aligner } from './align.js';
+import type { Block, Column } from './columns.js';
+import { Comparison, type Group, type Level, level, MISSING } from './comparison.js';
+import type { ColumnKind } from './schema.js';
+import { commonPrefix, jaroWinkler, withinOneEdit } from './similarity.js';
+
+/** The comparisons that a block's columns ask for, in the order of its columns. */
+export function comparisonsOf(block: Block): Comparison[] {
+  return block.columns.flatMap((column) => comparisonsOfColumn(column, block));
+}
+
+function comparisonsOfColumn(column: Column, block: Block): Comparison[] {
+  const { kind, part, name } = column.spec;
+  const all = block.columns;
+  if (kind === 'all-words') return [];
+  if (kind === 'title') {
+    const words = all.find(({ spec }) => spec.kind === 'all-words');
+    const elsewhere = block.elsewhere.get(all.indexOf(column));
+    return [new Title(name, column, words && elsewhere && { words, elsewhere })];
+  }
+  if (kind === 'person-name' && part !== undefined && part !== 'full') {
+    const counterpart = all.find(
+      ({ spec }) => spec.kind === kind && spec.part !== part && spec.part !== 'full' && spec.part,
+    );
+    const full = all.find(({ spec }) => spec.kind === kind && (spec.part ?? 'full') === 'full');
+    return [new PersonNamePart(column, counterpart, full)];
+  }
+  return [new COMPARISONS[kind](name, column)];
+}
+
+/** Compares the best of the values of two records. */
+abstract class OfValues extends Comparison {
+  constructor(
+    name: string,
+    protected readonly column: Column,
+    group: Group,
+    levels: readonly Level[],
+  ) {
+    super(name, group, levels, [column.spec.name]);
+  }
+
+  compare(left: number, right: number): number {
+    const { rows, values } = this.column;
+    const leftFrom = rows[left] as number;
+    const leftTo = rows[left + 1] as number;
+    const rightFrom = rows[right] as number;
+    const rightTo = rows[right + 1] as number;
+    if (leftFrom === leftTo || rightFrom === rightTo) return MISSING;
+    if (leftTo - leftFrom === 1 && rightTo - rightFrom === 1) {
+      return this.compareValues(values[leftFrom] as number, values[rightFrom] as number);
+    }
+    let best = this.levels.length;
+    let info = 0;
+    for (let i = leftFrom; i < leftTo; i++) {
+      for (let j = rightFrom; j < rightTo; j++) {
+        const found = this.compareValues(values[i] as number, values[j] as number);
+        if (found === MISSING) continue;
+        if (found < best || (found === best && this.info > info)) {
+          best = found;
+          info = this.info;
+        }
+      }
+    }
+    this.info = info;
+    return best === this.levels.length ? MISSING : best;
+  }
+
+  protected abstract compareValues(a: number, b: number): number;
+
+  protected similar(a: number, b: number): number {
+    const { chars, charStart } = this.column;
+    return jaroWinkler(
+      chars,
+      charStart[a] as number,
+      charStart[a + 1] as number,
+      chars,
+      charStart[b] as number,
+      charStart[b + 1] as number,
+    );
+  }
+
+  protected oneEdit(a: number, b: number): boolean {
+    const { chars, charStart } = this.column;
+    return withinOneEdit(
+      chars,
+      charStart[a] as number,
+      charStart[a + 1] as number,
+      chars,
+      charStart[b] as number,
+      charStart[b + 1] as number,
+    );
+  }
+
+  protected prefix(a: number, b: number): number {
+    const { chars, charStart } = this.column;
+    return commonPrefix(
+      chars,
+      charStart[a] as number,
+      charStart[a + 1] as number,
+      chars,
+      charStart[b] as number,
+      charStart[b + 1] as number,
+    );
+  }
+
+  protected length(value: number): number {
+    const { charStart } = this.column;
+    return (charStart[value + 1] as number) - (charStart[value] as number);
+  }
+
+  /** Agreement on this value or one close to it: the rarer of both tells how much that says. */
+  protected agreed(a: number, b: number): void {
+    const { valueInfo } = this.column;
+    this.info = Math.min(valueInfo[a] as number, valueInfo[b] as number);
+  }
+}
+
+const TYPO = 0.94;
+
+/** Names of organisations, titles of things: words weighted by how rare they are. */
+class Words extends OfValues {
+  protected readonly aligner: Aligner;
+  constructor(
+    name: string,
+    column: Column,
+    group: Group,
+    levels: readonly Level[],
+    private readonly least: readonly number[],
+    initials = false,
+  ) {
+    super(name, column, group, levels);
+    this.aligner = new Aligner(column, initials);
+  }
+
+  protected compareValues(a: number, b: number): number {
+    const { aligner } = this;
+    aligner.align(a, b);
+    this.info = aligner.shared;
+    if (a === b) return 0;
+    const total = aligner.left + aligner.right;
+    const alike = total === 0 ? 0 : (2 * aligner.shared) / total;
+    const { least } = this;
+    for (let at = 0; at < least.length; at++) {
+      if (alike >= (least[at] as number)) return at;
+    }
+    if (this.similar(a, b) >= TYPO) {
+      this.info = Math.min(aligner.left, aligner.right) * TYPO;
+      return 1;
+    }
+    return least.length;
+  }
+}
+
+class OrganisationName extends Words {
+  constructor(name: string, column: Column) {
+    super(
+      name,
+      column,
+      'name',
+      [
+        level('equal', 0.5, 0.02, 14),
+        level('nearly equal', 0.16, 0.015, 14),
+        level('similar', 0.14, 0.03, 12),
+        level('in part', 0.1, 0.08, 10),
+        level('a little', 0.06, 0.2),
+        level('different', 0.04, 0.655),
+      ],
+      [0.999, 0.9, 0.72, 0.5, 0.25],
+    );
+  }
+}
+
+/** Where the words of one record's title may stand in the other: in its text, or as the name of its maker. */
+interface Elsewhere {
+  readonly words: Column;
+  /** Numbers of the title's tokens among the words. */
+  readonly elsewhere: Int32Array;
+}
+
+/** A word of a title that the other record has in another field is hardly missing. */
+const ELSEWHERE = 0.25;
+
+class Title extends OfValues {
+  private readonly aligner: Aligner;
+  private readonly least = [0.999, 0.88, 0.68, 0.48, 0.28];
+  private leftRecord = 0;
+  private rightRecord = 0;
+  constructor(
+    name: string,
+    column: Column,
+    private readonly other: Elsewhere | undefined,
+  ) {
+    super(name, column, 'name', [
+      level('equal', 0.3, 0.003, 24),
+      level('nearly equal', 0.15, 0.004, 24),
+      level('similar', 0.2, 0.02, 20),
+      level('in part', 0.18, 0.08, 16),
+      level('a little', 0.12, 0.3, 12),
+      level('different', 0.05, 0.593),
+    ]);
+    this.aligner = new Aligner(column, false);
+  }
+
+  override compare(left: number, right: number): number {
+    this.leftRecord = left;
+    this.rightRecord = right;
+    return super.compare(left, right);
+  }
+
+  protected compareValues(a: number, b: number): number {
+    const { aligner, least } = this;
+    aligner.align(a, b);
+    this.info = aligner.shared;
+    if (a === b) return 0;
+    const left = aligner.left - this.foundElsewhere(a, aligner.takenLeft, this.rightRecord);
+    const right = aligner.right - this.foundElsewhere(b, aligner.takenRight, this.leftRecord);
+    const total = left + right;
+    const alike = total <= 0 ? 0 : (2 * aligner.shared) / total;
+    for (let at = 0; at < least.length; at++) if (alike >= (least[at] as number)) return at;
+    if (this.similar(a, b) >= 0.97) return 1;
+    return least.length;
+  }
+
+  private foundElsewhere(value: number, taken: Uint8Array, record: number): number {
+    if (!this.other) return 0;
+    const { words, elsewhere } = this.other;
+    const { tokens, tokenStart, placeInfo } = this.column;
+    const from = tokenStart[value] as number;
+    const length = Math.min((tokenStart[value + 1] as number) - from, taken.length);
+    const row = words.rows[record] as number;
+    if (row === words.rows[record + 1]) return 0;
+    const all = words.values[row] as number;
+    let spared = 0;
+    for (let at = 0; at < length; at++) {
+      if (taken[at] === 1) continue;
+      const word = elsewhere[tokens[from + at] as number] as number;
+      if (word >= 0 && holds(words, all, word)) spared += placeInfo[from + at] as number;
+    }
+    return spared * (1 - ELSEWHERE);
+  }
+}
+
+/** Is the token among the sorted ones of a value? */
+function holds({ tokens, tokenStart }: Column, value: number, token: number): boolean {
+  let low = tokenStart[value] as number;
+  let high = (tokenStart[value + 1] as number) - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = tokens[middle] as number;
+    if (found === token) return true;
+    if (found < token) low = middle + 1;
+    else high = middle - 1;
+  }
+  return false;
+}
+
+/** Descriptions: words in common, weighted by how rare they are. */
+class LongText extends OfValues {
+  private readonly total: Float32Array;
+  private readonly least = [0.9, 0.5, 0.28, 0.12];
+  constructor(name: string, column: Column) {
+    super(name, column, 'detail', [
+      level('equal', 0.15, 0.005, 40),
+      level('similar', 0.2, 0.01, 40),
+      level('in part', 0.25, 0.06, 30),
+      level('a little', 0.25, 0.3),
+      level('different', 0.15, 0.625),
+    ]);
+    const { tokens, tokenStart, tokenInfo } = column;
+    this.total = new Float32Array(tokenStart.length - 1);
+    for (let value = 0; value < this.total.length; value++) {
+      let sum = 0;
+      for (let at = tokenStart[value] as number; at < (tokenStart[value + 1] as number); at++) {
+        sum += tokenInfo[tokens[at] as number] as number;
+      }
+      this.total[value] = sum;
+    }
+  }
+
+  protected compareValues(a: number, b: number): number {
+    const { tokens, tokenStart, tokenInfo } = this.column;
+    let i = tokenStart[a] as number;
+    let j = tokenStart[b] as number;
+    const aTo = tokenStart[a + 1] as number;
+    const bTo = tokenStart[b + 1] as number;
+    let shared = 0;
+    while (i < aTo && j < bTo) {
+      const x = tokens[i] as number;
+      const y = tokens[j] as number;
+      if (x === y) {
+        shared += tokenInfo[x] as number;
+        i++;
+        j++;
+      } else if (x < y) i++;
+      else j++;
+    }
+    this.info = shared;
+    const { least, total } = this;
+    // A short text that is all in a longer one agrees with it.
+    const alike =
+      shared /
+      Math.max(
+        1e-9,
+        0.5 * Math.min(total[a] as number, total[b] as number) + 0.25 * ((total[a] as number) + (total[b] as number)),
+      );
+    for (let at = 0; at < least.length; at++) if (alike >= (least[at] as number)) return at;
+    return least.length;
+  }
+}
+
+/** Model numbers that titles and texts hold. Two titles that both have some, none of them related, are two models. */
+class ModelNumbers extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'identity', [
+      level('equal', 0.5, 0.004, 10),
+      level('found in the text', 0.12, 0.004, 10),
+      level('one within the other', 0.2, 0.01, 9),
+      level('different', 0.18, 0.982),
+    ]);
+  }
+
+  protected compareValues(a: number, b: number): number {
+    const { tokens, tokenStart, tokenInfo, number } = this.column;
+    const aFrom = tokenStart[a] as number;
+    const bFrom = tokenStart[b] as number;
+    const aTo = tokenStart[a + 1] as number;
+    const bTo = tokenStart[b + 1] as number;
+    const aTitle = aFrom + (number[a] as number);
+    const bTitle = bFrom + (number[b] as number);
+    let best = 3;
+    this.info = 0;
+    for (let i = aFrom; i < aTo; i++) {
+      for (let j = bFrom; j < bTo; j++) {
+        if (i >= aTitle && j >= bTitle) break;
+        const found = this.relation(tokens[i] as number, tokens[j] as number, i < aTitle && j < bTitle);
+        if (found > best || found === 3) continue;
+        const info = Math.min(tokenInfo[tokens[i] as number] as number, tokenInfo[tokens[j] as number] as number);
+        if (found < best || info > this.info) this.info = info;
+        best = found;
+      }
+    }
+    if (best < 3) return best;
+    return aTitle > aFrom && bTitle > bFrom ? 3 : MISSING;
+  }
+
+  private relation(a: number, b: number, titles: boolean): number {
+    if (a === b) return titles ? 0 : 1;
+    const { tokenChars, tokenCharStart } = this.column;
+    const aFrom = tokenCharStart[a] as number;
+    const aTo = tokenCharStart[a + 1] as number;
+    const bFrom = tokenCharStart[b] as number;
+    const bTo = tokenCharStart[b + 1] as number;
+    return within(tokenChars, aFrom, aTo, bFrom, bTo) || within(tokenChars, bFrom, bTo, aFrom, aTo) ? 2 : 3;
+  }
+}
+
+const FEWEST_WITHIN = 4;
+
+/** Does the second code begin or end with the first, and add no digit's worth of another model? */
+function within(chars: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): boolean {
+  const length = aTo - aFrom;
+  if (length < FEWEST_WITHIN || length >= bTo - bFrom || length * 2 < bTo - bFrom) return false;
+  if (commonPrefix(chars, aFrom, aTo, chars, bFrom, bTo) === length) {
+    const next = chars[bFrom + length] as number;
+    const last = chars[aTo - 1] as number;
+    return !(isDigit(next) && isDigit(last));
+  }
+  for (let back = 1; back <= length; back++) if (chars[aTo - back] !== chars[bTo - back]) return false;
+  return true;
+}
+const isDigit = (char: number) => char >= 0x30 && char <= 0x39;
+
+const EQUALS = 0x3d;
+
+/** Sizes, versions and counts of two titles, unit by unit. */
+class Measures extends OfValues {
+  private readonly unitOf: Int32Array;
+  constructor(name: string, column: Column) {
+    super(name, column, 'detail', [
+      level('equal', 0.55, 0.1, 5),
+      level('some equal', 0.25, 0.2),
+      level('different', 0.2, 0.7),
+    ]);
+    const { tokenChars, tokenCharStart } = column;
+    const units = new Map<string, number>();
+    this.unitOf = Int32Array.from({ length: tokenCharStart.length - 1 }, (_, token) => {
+      const from = tokenCharStart[token] as number;
+      const chars = tokenChars.subarray(from, tokenCharStart[token + 1]);
+      const unit = String.fromCharCode(...chars.subarray(0, chars.indexOf(EQUALS)));
+      const known = units.get(unit) ?? units.size;
+      units.set(unit, known);
+      return known;
+    });
+  }
+
+  protected compareValues(a: number, b: number): number {
+    const { tokens, tokenStart, tokenInfo } = this.column;
+    const aTo = tokenStart[a + 1] as number;
+    const bTo = tokenStart[b + 1] as number;
+    let equal = 0;
+    let conflicts = 0;
+    this.info = 0;
+    for (let i = tokenStart[a] as number; i < aTo; i++) {
+      const token = tokens[i] as number;
+      let sameUnit = false;
+      let same = false;
+      for (let j = tokenStart[b] as number; j < bTo; j++) {
+        const other = tokens[j] as number;
+        if (other === token) same = true;
+        else if (this.unitOf[other] === this.unitOf[token]) sameUnit = true;
+      }
+      if (same) {
+        equal++;
+        this.info += tokenInfo[token] as number;
+      } else if (sameUnit) conflicts++;
+    }
+    if (equal === 0 && conflicts === 0) return MISSING;
+    return conflicts === 0 ? 0 : equal > 0 ? 1 : 2;
+  }
+}
+
+class FullPersonName extends Words {
+  constructor(name: string, column: Column) {
+    super(
+      name,
+      column,
+      'name',
+      [
+        level('equal', 0.5, 0.02, 14),
+        level('nearly equal', 0.18, 0.015, 14),
+        level('similar', 0.15, 0.04, 12),
+        level('in part', 0.12, 0.15, 9),
+        level('different', 0.05, 0.775),
+      ],
+      [0.999, 0.88, 0.7, 0.45],
+      true,
+    );
+  }
+}
+
+class ListOfNames extends Words {
+  constructor(name: string, column: Column) {
+    super(
+      name,
+      column,
+      'detail',
+      [
+        level('equal', 0.5, 0.005, 24),
+        level('nearly equal', 0.25, 0.01, 24),
+        level('similar', 0.15, 0.03, 18),
+        level('in part', 0.06, 0.1, 10),
+        level('different', 0.04, 0.855),
+      ],
+      [0.999, 0.85, 0.6, 0.3],
+      true,
+    );
+  }
+}
+
+const CLOSE_NAME = 0.92;
+const SIMILAR_NAME = 0.83;
+
+/** Given or family name; the two swapped count as nearly equal. */
+class PersonNamePart extends OfValues {
+  constructor(
+    column: Column,
+    private readonly counterpart: Column | undefined,
+    private readonly full: Column | undefined,
+  ) {
+    super(column.spec.name, column, 'name', [
+      level('equal', 0.72, 0.06, 8),
+      level('nearly equal', 0.14, 0.02, 9),
+      level('similar', 0.05, 0.04, 7),
+      level('initial or short form', 0.04, 0.05, 4),
+      level('different', 0.05, 0.83),
+    ]);
+  }
+
+  override compare(left: number, right: number): number {
+    // Where both have the full name, its parts say the same once more.
+    if (this.full && hasValue(this.full, left) && hasValue(this.full, right)) return MISSING;
+    const straight = super.compare(left, right);
+    if (straight <= 1 || this.counterpart === undefined) return straight;
+    return this.isSwapped(left, right) ? 1 : straight;
+  }
+
+  private isSwapped(left: number, right: number): boolean {
+    const other = this.counterpart as Column;
+    const a = first(this.column, left);
+    const b = first(this.column, right);
+    const c = first(other, left);
+    const d = first(other, right);
+    if (a < 0 || b < 0 || c < 0 || d < 0) return false;
+    const swapped = sameText(this.column, a, other, d) && sameText(this.column, b, other, c);
+    if (swapped) this.agreed(a, b);
+    return swapped;
+  }
+
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    const similarity = this.similar(a, b);
+    const shorter = Math.min(this.length(a), this.length(b));
+    if (similarity >= CLOSE_NAME || (shorter >= 4 && this.oneEdit(a, b))) return 1;
+    const prefix = this.prefix(a, b);
+    if (prefix === shorter && shorter >= 1) {
+      this.info = Math.min(this.info, shorter * 2);
+      return shorter >= 3 ? 2 : 3;
+    }
+    if (similarity >= SIMILAR_NAME || this.sharesWord(a, b)) return 2;
+    return 4;
+  }
+
+  private sharesWord(a: number, b: number): boolean {
+    const { tokens, tokenStart } = this.column;
+    for (let i = tokenStart[a] as number; i < (tokenStart[a + 1] as number); i++) {
+      for (let j = tokenStart[b] as number; j < (tokenStart[b + 1] as number); j++) {
+        if (tokens[i] === tokens[j]) return true;
+      }
+    }
+    return false;
+  }
+}
+
+const hasValue = (column: Column, record: number) => column.rows[record] !== column.rows[record + 1];
+const first = (column: Column, record: number): number =>
+  hasValue(column, record) ? (column.values[column.rows[record] as number] as number) : -1;
+
+function sameText(one: Column, a: number, two: Column, b: number): boolean {
+  const from = one.charStart[a] as number;
+  const to = one.charStart[a + 1] as number;
+  const otherFrom = two.charStart[b] as number;
+  const otherTo = two.charStart[b + 1] as number;
+  return (
+    to - from === otherTo - otherFrom &&
+    (commonPrefix(one.chars, from, to, two.chars, otherFrom, otherTo) === to - from ||
+      jaroWinkler(one.chars, from, to, two.chars, otherFrom, otherTo) >= TYPO)
+  );
+}
+
+/** House number, street and units of one address line. */
+class AddressLine extends OfValues {
+  private readonly aligner: Aligner;
+  private readonly numberOf: Int32Array;
+  private readonly unitOf: Int32Array;
+  constructor(name: string, column: Column) {
+    super(name, column, 'place', [
+      level('equal', 0.55, 0.04, 12),
+      level('number equal, street similar', 0.17, 0.01, 12),
+      level('street equal, no number', 0.05, 0.015, 8),
+      level('street equal, other unit', 0.04, 0.02, 10),
+      level('street equal, other number', 0.05, 0.06, 7),
+      level('number equal', 0.04, 0.03),
+      level('different', 0.1, 0.825),
+    ]);
+    this.aligner = new Aligner(column, false);
+    const values = column.tokenStart.length - 1;
+    this.numberOf = new Int32Array(values).fill(-1);
+    this.unitOf = new Int32Array(values).fill(-1);
+    for (let value = 0; value < values; value++) this.parse(value);
+  }
+
+  private parse(value: number): void {
+    const { tokens, tokenStart, tokenChars, tokenCharStart } = this.column;
+    const from = tokenStart[value] as number;
+    const to = tokenStart[value + 1] as number;
+    for (let at = from; at < to; at++) {
+      const token = tokens[at] as number;
+      const char = tokenChars[tokenCharStart[token] as number] as number;
+      const startsWithDigit = char >= 0x30 && char <= 0x39;
+      if (startsWithDigit && at === from) this.numberOf[value] = token;
+      if (this.isUnitWord(token) && at + 1 < to && at > from) {
+        this.unitOf[value] = tokens[at + 1] as number;
+        break;
+      }
+    }
+  }
+
+  private isUnitWord(token: number): boolean {
+    const { tokenChars, tokenCharStart } = this.column;
+    const from = tokenCharStart[token] as number;
+    const word = String.fromCharCode(...tokenChars.subarray(from, tokenCharStart[token + 1]));
+    return word === 'unit' || word === 'fl' || word === 'bldg' || word === 'rm' || word === 'dept';
+  }
+
+  protected compareValues(a: number, b: number): number {
+    const { aligner, numberOf, unitOf } = this;
+    aligner.align(a, b);
+    this.info = aligner.shared;
+    if (a === b) return 0;
+    const { tokenInfo } = this.column;
+    const aNumber = numberOf[a] as number;
+    const bNumber = numberOf[b] as number;
+    const number = aNumber >= 0 && aNumber === bNumber ? (tokenInfo[aNumber] as number) : 0;
+    const aStreet = aligner.left - (aNumber < 0 ? 0 : (tokenInfo[aNumber] as number));
+    const bStreet = aligner.right - (bNumber < 0 ? 0 : (tokenInfo[bNumber] as number));
+    const shared = aligner.shared - number;
+    // What only one of them mentions (a floor, a cross street) takes nothing away.
+    const least = Math.min(aStreet, bStreet);
+    const most = Math.max(aStreet, bStreet);
+    const within = least <= 0 ? 0 : shared / least;
+    const alike = aStreet + bStreet <= 0 ? 0 : (2 * shared) / (aStreet + bStreet);
+    const isStreet = within >= 0.85 && (alike >= 0.4 || most < 1);
+    if (aNumber >= 0 && aNumber === bNumber) {
+      if (isStreet || within >= 0.6) {
+        if (unitOf[a] !== unitOf[b] && (unitOf[a] as number) >= 0 && (unitOf[b] as number) >= 0) return 3;
+        return alike >= 0.98 ? 0 : 1;
+      }
+      return this.similar(a, b) >= 0.9 ? 1 : 5;
+    }
+    if (!isStreet) return 6;
+    return aNumber < 0 || bNumber < 0 ? 2 : 4;
+  }
+}
+
+class Street extends OfValues {
+  private readonly aligner: Aligner;
+  constructor(name: string, column: Column) {
+    super(name, column, 'place', [
+      level('equal', 0.6, 0.05, 9),
+      level('nearly equal', 0.2, 0.02, 9),
+      level('similar', 0.07, 0.05, 7),
+      level('different', 0.13, 0.88),
+    ]);
+    this.aligner = new Aligner(column, false);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    if (this.similar(a, b) >= TYPO) return 1;
+    const { aligner } = this;
+    aligner.align(a, b);
+    const alike = (2 * aligner.shared) / Math.max(aligner.left + aligner.right, 1e-9);
+    this.info = aligner.shared;
+    return alike >= 0.9 ? 1 : alike >= 0.6 ? 2 : 3;
+  }
+}
+
+class HouseNumber extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'place', [
+      level('equal', 0.75, 0.05, 7),
+      level('one slip', 0.1, 0.06),
+      level('different', 0.15, 0.89),
+    ]);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    return Math.min(this.length(a), this.length(b)) >= 2 && this.oneEdit(a, b) ? 1 : 2;
+  }
+}
+
+class City extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'place', [
+      level('equal', 0.75, 0.12, 6),
+      level('nearly equal', 0.09, 0.01, 8),
+      level('in part', 0.05, 0.04, 5),
+      level('different', 0.11, 0.83),
+    ]);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    if (this.similar(a, b) >= 0.92) return 1;
+    const prefix = this.prefix(a, b);
+    return prefix >= 4 && prefix >= Math.min(this.length(a), this.length(b)) ? 2 : 3;
+  }
+}
+
+class Postcode extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'place', [
+      level('equal', 0.75, 0.1, 7),
+      level('one slip', 0.08, 0.03, 7),
+      level('same area', 0.05, 0.1, 4),
+      level('different', 0.12, 0.77),
+    ]);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    if (this.oneEdit(a, b)) return 1;
+    this.info /= 2;
+    return this.prefix(a, b) >= Math.max(2, Math.min(this.length(a), this.length(b)) - 3) ? 2 : 3;
+  }
+}
+
+class Country extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'place', [level('equal', 0.95, 0.5, 1.5), level('different', 0.05, 0.5)]);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    return a === b ? 0 : 1;
+  }
+}
+
+const FEWEST_LOCAL_DIGITS = 7;
+
+class Phone extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'contact', [
+      level('equal', 0.65, 0.03, 11),
+      level('one slip', 0.08, 0.004, 11),
+      level('same exchange', 0.06, 0.04),
+      level('different', 0.21, 0.926),
+    ]);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b || this.endsAlike(a, b)) return 0;
+    if (this.oneEdit(a, b)) return 1;
+    return this.length(a) === this.length(b) && this.prefix(a, b) >= this.length(a) - 4 ? 2 : 3;
+  }
+
+  /** One is written with an area code, the other without. */
+  private endsAlike(a: number, b: number): boolean {
+    const { chars, charStart } = this.column;
+    const shorter = Math.min(this.length(a), this.length(b));
+    if (shorter < FEWEST_LOCAL_DIGITS || this.length(a) === this.length(b)) return false;
+    const aTo = charStart[a + 1] as number;
+    const bTo = charStart[b + 1] as number;
+    for (let back = 1; back <= shorter; back++) if (chars[aTo - back] !== chars[bTo - back]) return false;
+    return true;
+  }
+}
+
+const AT = 0x40;
+
+class Email extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'contact', [
+      level('equal', 0.6, 0.01, 11),
+      level('nearly equal', 0.14, 0.005, 11),
+      level('same mailbox name', 0.06, 0.02, 9),
+      level('same domain', 0.08, 0.05),
+      level('different', 0.12, 0.915),
+    ]);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    if (this.oneEdit(a, b)) return 1;
+    const { chars, charStart } = this.column;
+    const aFrom = charStart[a] as number;
+    const aTo = charStart[a + 1] as number;
+    const bFrom = charStart[b] as number;
+    const bTo = charStart[b + 1] as number;
+    const aAt = chars.subarray(aFrom, aTo).indexOf(AT);
+    const bAt = chars.subarray(bFrom, bTo).indexOf(AT);
+    if (aAt < 0 || bAt < 0) return this.similar(a, b) >= TYPO ? 1 : 4;
+    const local = jaroWinkler(chars, aFrom, aFrom + aAt, chars, bFrom, bFrom + bAt);
+    const domain = jaroWinkler(chars, aFrom + aAt, aTo, chars, bFrom + bAt, bTo);
+    if (local >= 0.93 && domain >= 0.93) return 1;
+    if (local >= 0.97 && aAt >= 4) return 2;
+    return domain >= 0.97 ? 3 : 4;
+  }
+}
+
+class WebAddress extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'contact', [
+      level('equal', 0.6, 0.03, 10),
+      level('same site', 0.12, 0.03, 10),
+      level('similar', 0.1, 0.03, 8),
+      level('different', 0.18, 0.91),
+    ]);
+  }
+  protected compareValues(a: number, b: number): number {
+    const { tokens, tokenStart, tokenInfo } = this.column;
+    this.agreed(a, b);
+    const aSite = tokens[tokenStart[a] as number] as number;
+    const site = tokens[tokenStart[b] as number] === aSite;
+    // Many pages of one site are the pages of many: what they share is the site.
+    if (site) this.info = tokenInfo[aSite] as number;
+    if (a === b) return 0;
+    if (site) return 1;
+    const shorter = Math.min(this.length(a), this.length(b));
+    return this.similar(a, b) >= 0.95 || this.prefix(a, b) >= Math.max(6, shorter * 0.7) ? 2 : 3;
+  }
+}
+
+const YEAR = 10_000;
+
+class CalendarDate extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'identity', [
+      level('equal', 0.72, 0.01, 12),
+      level('one slip', 0.1, 0.01, 11),
+      level('same year or day', 0.08, 0.06, 6),
+      level('close years', 0.03, 0.06),
+      level('different', 0.07, 0.86),
+    ]);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    const x = this.column.number[a] as number;
+    const y = this.column.number[b] as number;
+    if (Number.isNaN(x) || Number.isNaN(y)) return this.oneEdit(a, b) ? 1 : 4;
+    const xYear = Math.floor(x / YEAR);
+    const yYear = Math.floor(y / YEAR);
+    const xDay = x % YEAR;
+    const yDay = y % YEAR;
+    if (xYear === yYear) {
+      this.info = Math.min(this.info, 7);
+      const isVague = isPlaceholderDay(xDay) || isPlaceholderDay(yDay);
+      const isSwapped = Math.floor(xDay / 100) === yDay % 100 && xDay % 100 === Math.floor(yDay / 100);
+      if (isSwapped || (this.oneEdit(a, b) && !isVague)) return 1;
+      return 2;
+    }
+    if (this.oneEdit(a, b)) return 1;
+    if (xDay === yDay && !isPlaceholderDay(xDay)) return 2;
+    return Math.abs(xYear - yYear) <= 1 ? 3 : 4;
+  }
+}
+
+/** The first of January, or no day at all: somebody knew the year only. */
+const isPlaceholderDay = (day: number) => day === 101 || day === 0 || day % 100 === 0;
+
+class Identifier extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'identity', [
+      level('equal', 0.87, 0.002, 13),
+      level('one slip', 0.07, 0.002, 13),
+      level('different', 0.06, 0.996),
+    ]);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    return Math.min(this.length(a), this.length(b)) >= 5 && this.oneEdit(a, b) ? 1 : 2;
+  }
+}
+
+class Code extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'identity', [
+      level('equal', 0.75, 0.005, 11),
+      level('one begins like the other', 0.1, 0.01, 9),
+      level('different', 0.15, 0.985),
+    ]);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    const shorter = Math.min(this.length(a), this.length(b));
+    return shorter >= 4 && this.prefix(a, b) === shorter ? 1 : 2;
+  }
+}
+
+class Amount extends OfValues {
+  private readonly most: readonly number[];
+  constructor(name: string, column: Column) {
+    super(name, column, 'detail', [
+      level('equal', 0.4, 0.04, 7),
+      level('close', 0.2, 0.06),
+      level('near', 0.2, 0.12),
+      level('apart', 0.12, 0.25),
+      level('different', 0.08, 0.53),
+    ]);
+    this.most = [1.03, 1.15, 1.6];
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    const x = Math.abs(this.column.number[a] as number);
+    const y = Math.abs(this.column.number[b] as number);
+    // A price of nothing is no price.
+    if (x === 0 || y === 0) return MISSING;
+    const ratio = x > y ? x / y : y / x;
+    for (let at = 0; at < this.most.length; at++) if (ratio <= (this.most[at] as number)) return at + 1;
+    return 4;
+  }
+}
+
+class Numeral extends OfValues {
+  constructor(name: string, column: Column) {
+    super(name, column, 'detail', [
+      level('equal', 0.8, 0.1, 4),
+      level('next to it', 0.08, 0.15),
+      level('different', 0.12, 0.75),
+    ]);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    const x = this.column.number[a] as number;
+    const y = this.column.number[b] as number;
+    return Math.abs(x - y) <= Math.max(1, 0.01 * Math.max(Math.abs(x), Math.abs(y))) ? 1 : 2;
+  }
+}
+
+class Category extends OfValues {
+  private readonly aligner: Aligner;
+  constructor(name: string, column: Column) {
+    super(name, column, 'detail', [
+      level('equal', 0.7, 0.25, 3),
+      level('in part', 0.12, 0.12, 3),
+      level('different', 0.18, 0.63),
+    ]);
+    this.aligner = new Aligner(column, false);
+  }
+  protected compareValues(a: number, b: number): number {
+    this.agreed(a, b);
+    if (a === b) return 0;
+    const { aligner } = this;
+    aligner.align(a, b);
+    this.info = aligner.shared;
+    return aligner.shared >= 0.5 * Math.min(aligner.left, aligner.right) && aligner.shared > 0 ? 1 : 2;
+  }
+}
+
+const COMPARISONS: Readonly<
+  Record<Exclude<ColumnKind, 'title' | 'all-words'>, new (name: string, column: Column) => Comparison>
+> = {
+  'organisation-name': OrganisationName,
+  'person-name': FullPersonName,
+  text: LongText,
+  address: AddressLine,
+  street: Street,
+  'house-number': HouseNumber,
+  city: City,
+  postcode: Postcode,
+  country: Country,
+  phone: Phone,
+  email: Email,
+  url: WebAddress,
+  date: CalendarDate,
+  identifier: Identifier,
+  code: Code,
+  number: Numeral,
+  price: Amount,
+  category: Category,
+  list: ListOfNames,
+  'model-code': ModelNumbers,
+  measure: Measures,
+};

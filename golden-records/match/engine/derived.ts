@@ -1,0 +1,2 @@
+/** Between what derives from a title and what from other fields. */
+export const AFTER_TITLE = '\u0001';

@@ -1,0 +1,362 @@
+import {
+  cleanLine,
+  comparableOrganisationName,
+  comparableStreet,
+  comparableText,
+  countryCode,
+  foldToAscii,
+  registrableDomain,
+} from '../../normalise/index.js';
+import { AFTER_TITLE } from './derived.js';
+import type { ColumnKind } from './schema.js';
+
+/** A value as matching sees it. Two values with the same text are equal. ASCII throughout. */
+export interface Features {
+  readonly text: string;
+  readonly tokens: readonly string[];
+  /** date: year·10,000 + month·100 + day; number, price: the amount. NaN where it is none. */
+  readonly number: number;
+}
+
+// A longer cell is compared by its beginning: what makes two records the same stands there, and time stays bounded.
+const MOST_CHARACTERS = 2_000;
+const MOST_TOKENS = 160;
+
+/** What is compared of a cell; undefined where nothing is left. */
+export function featuresOf(kind: ColumnKind, cell: string): Features | undefined {
+  const cut = cell.length > MOST_CHARACTERS ? cell.slice(0, MOST_CHARACTERS) : cell;
+  const features = NORMALISERS[kind](cut.includes('&') ? withoutEntities(cut) : cut);
+  return features !== undefined && features.text !== '' && !PLACEHOLDERS.has(features.text) ? features : undefined;
+}
+
+/** What people write where they have nothing to write. */
+const PLACEHOLDERS = new Set([
+  'n a',
+  'na',
+  'nan',
+  'none',
+  'null',
+  'nil',
+  'unknown',
+  'not available',
+  'not applicable',
+  'not known',
+  'tbd',
+  'tba',
+  'missing',
+  '-',
+  '?',
+]);
+
+const NAMED_ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+};
+const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,4}));/gi;
+const LAST_CODE_POINT = 0x10ffff;
+
+/** Text that came through a web page has letters as "&#252;". */
+const withoutEntities = (text: string) =>
+  text.replace(ENTITY, (whole, decimal?: string, hex?: string, name?: string) => {
+    if (name !== undefined) return NAMED_ENTITIES[name.toLowerCase()] ?? whole;
+    const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+    return code > 0 && code <= LAST_CODE_POINT ? String.fromCodePoint(code) : whole;
+  });
+
+const plain = (text: string, tokens: readonly string[] = text === '' ? [] : [text], number = Number.NaN): Features => ({
+  text,
+  tokens: tokens.length > MOST_TOKENS ? tokens.slice(0, MOST_TOKENS) : tokens,
+  number,
+});
+const split = (text: string) => (text === '' ? [] : text.split(' '));
+const wordsOf = (cell: string): Features => {
+  const text = comparableText(cleanLine(cell));
+  return plain(text, split(text));
+};
+
+const NORMALISERS: Readonly<Record<ColumnKind, (cell: string) => Features | undefined>> = {
+  'organisation-name': organisation,
+  'person-name': wordsOf,
+  text: textual,
+  title: textual,
+  address: addressLine,
+  street: addressLine,
+  'house-number': (cell) => plain(comparableText(cell).replaceAll(' ', '')),
+  city: wordsOf,
+  postcode,
+  country: (cell) => plain(countryCode(cell)?.toLowerCase() ?? comparableText(cell)),
+  phone,
+  email: (cell) => plain(foldToAscii(cell.trim()).replaceAll(' ', '')),
+  url: webAddress,
+  date: calendarDay,
+  identifier: compact,
+  code: compact,
+  number: amount,
+  price: amount,
+  category: wordsOf,
+  list: listed,
+  'model-code': modelCodes,
+  measure: measures,
+  'all-words': (cell) => textual(cell.replace(AFTER_TITLE, ' ')),
+};
+
+/** Common words of company names and how they are shortened; to one spelling each. */
+const SHORT_WORDS = new Map(
+  Object.entries({
+    international: 'intl int internat',
+    manufacturing: 'mfg manuf mfrs manufacturers',
+    engineering: 'eng engg engrg',
+    services: 'svcs svc serv srvs service',
+    industries: 'ind inds industry',
+    national: 'natl nat',
+    association: 'assoc assn',
+    associates: 'assocs',
+    center: 'ctr centre cntr',
+    university: 'univ',
+    institute: 'inst',
+    hospital: 'hosp',
+    medical: 'med',
+    pharmaceuticals: 'pharma pharm pharmaceutical',
+    technology: 'tech technol',
+    technologies: 'techs',
+    distribution: 'distr distrib',
+    management: 'mgmt mgt',
+    group: 'grp',
+    brothers: 'bros',
+    government: 'govt gov',
+    laboratories: 'labs laboratory lab',
+    systems: 'sys system',
+    solutions: 'sol solns solution',
+    trading: 'trdg trad',
+    construction: 'constr const',
+    transport: 'transp trans',
+    holdings: 'hldgs hldg holding',
+    properties: 'props property',
+    electronics: 'elec electron electronic',
+    consulting: 'cons consult',
+    logistics: 'log logist',
+    department: 'dept',
+    school: 'sch',
+    community: 'comm',
+    development: 'dev devt',
+    education: 'edu educ',
+    equipment: 'equip',
+    supplies: 'supp suppl supply',
+    american: 'amer',
+    australian: 'aust',
+    enterprises: 'ent enterprise',
+    company: 'co',
+    corporation: 'corp',
+    saint: 'st',
+    products: 'prod prods product',
+  }).flatMap(([long, spellings]) => spellings.split(' ').map((short) => [short, long] as const)),
+);
+
+function organisation(cell: string): Features {
+  const text = comparableOrganisationName(cell);
+  const tokens = split(text).map((token) => SHORT_WORDS.get(token) ?? token);
+  return plain(tokens.join(' '), tokens);
+}
+
+const TRIM_PUNCTUATION = /^[^a-z0-9]+|[^a-z0-9]+$/g;
+const INNER_PUNCTUATION = /[^a-z0-9]+/;
+const HAS_DIGIT = /\d/;
+const DECIMAL = /^(\d+)[.,](\d+)([a-z]*)$/;
+const APOSTROPHES = /['`]/g;
+
+/**
+ * Words; what is written together around digits stays together, since it is a model number ("CDP-CX355" → "cdpcx355")
+ * or a decimal ("7.4V" → "7.4v").
+ */
+function textual(cell: string): Features {
+  const tokens: string[] = [];
+  for (const chunk of foldToAscii(cleanLine(cell)).replace(APOSTROPHES, '').split(' ')) {
+    const word = chunk.replace(TRIM_PUNCTUATION, '');
+    if (word === '') continue;
+    if (!INNER_PUNCTUATION.test(word)) tokens.push(word);
+    else if (!HAS_DIGIT.test(word)) for (const part of word.split(INNER_PUNCTUATION)) tokens.push(part);
+    else tokens.push(...aroundDigits(word));
+  }
+  return plain(tokens.join(' '), tokens);
+}
+
+function aroundDigits(word: string): string[] {
+  const [, whole, fraction, unit] = DECIMAL.exec(word) ?? [];
+  if (whole !== undefined && fraction !== undefined) {
+    const trimmed = fraction.replace(/0+$/, '');
+    return [trimmed === '' ? `${whole}${unit}` : `${whole}.${trimmed}${unit}`];
+  }
+  const parts = word.split('/').map((part) => part.replace(TRIM_PUNCTUATION, ''));
+  return parts.filter((part) => part !== '').map((part) => part.replaceAll(/[^a-z0-9]+/g, ''));
+}
+
+function addressLine(cell: string): Features {
+  const text = comparableStreet(cell, '');
+  return plain(text, split(text));
+}
+
+const US_ZIP_PLUS_4 = /^(\d{5})-?\d{4}$/;
+const NOT_ALPHANUMERIC = /[^a-z0-9]/g;
+
+function postcode(cell: string): Features {
+  const [, zip] = US_ZIP_PLUS_4.exec(cell.trim()) ?? [];
+  return plain(zip ?? foldToAscii(cell).replace(NOT_ALPHANUMERIC, ''));
+}
+
+const EXTENSION = /(?:;ext=|\bext\.?|\bx)\s*\d+\s*$/i;
+const NOT_DIGIT = /\D/g;
+const LEADING_ZEROS = /^0+/;
+/** Country code and trunk prefix are written or not; the last ten digits are what two spellings have in common. */
+const SIGNIFICANT_DIGITS = 10;
+
+function phone(cell: string): Features {
+  const digits = cell
+    .replace(EXTENSION, '')
+    .replace(NOT_DIGIT, '')
+    .slice(-SIGNIFICANT_DIGITS)
+    .replace(LEADING_ZEROS, '');
+  return plain(digits.length < 4 || /^(\d)\1*$/.test(digits) ? '' : digits);
+}
+
+const SCHEME_AND_WWW = /^(?:[a-z]+:\/\/)?(?:www\d?\.)?/;
+
+function webAddress(cell: string): Features {
+  const folded = foldToAscii(cell.trim());
+  const rest = folded.replace(SCHEME_AND_WWW, '').replace(/\/+$/, '');
+  const host = rest.split(/[/?#:]/)[0] ?? '';
+  if (!host.includes('.')) return plain('');
+  return plain(rest, [registrableDomain(host) ?? host]);
+}
+
+const YEAR_FIRST = /^(\d{4})[-/. ]?(\d{1,2})?[-/. ]?(\d{1,2})?(?:[T ].*)?$/;
+const YEAR_LAST = /^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})$/;
+
+/** A day in the order in which it is written; where day and month can't be told apart, the first is the month. */
+function calendarDay(cell: string): Features {
+  const written = cell.trim();
+  const [, y1, m1, d1] = YEAR_FIRST.exec(written) ?? [];
+  if (y1 !== undefined) return day(Number(y1), Number(m1 ?? 0), Number(d1 ?? 0));
+  const [, first, second, y2] = YEAR_LAST.exec(written) ?? [];
+  if (y2 === undefined) return plain(comparableText(written));
+  return Number(first) > 12
+    ? day(Number(y2), Number(second), Number(first))
+    : day(Number(y2), Number(first), Number(second));
+}
+
+function day(year: number, month: number, date: number): Features {
+  const number = year * 10_000 + month * 100 + date;
+  const text = String(number).padStart(8, '0');
+  return plain(text, [text], number);
+}
+
+function compact(cell: string): Features {
+  return plain(foldToAscii(cell).replace(NOT_ALPHANUMERIC, ''));
+}
+
+const THOUSANDS = /(\d)[,' ](?=\d{3}(?:\D|$))/g;
+const AMOUNT = /-?\d+(?:[.,]\d+)?/;
+
+function amount(cell: string): Features {
+  const found = AMOUNT.exec(cell.replace(THOUSANDS, '$1'))?.[0];
+  if (found === undefined) return plain('');
+  const number = Number(found.replace(',', '.'));
+  return plain(String(number), [String(number)], number);
+}
+
+const BETWEEN_ELEMENTS = /[,;|]/;
+
+/** Every element's words, in the order of the elements. */
+function listed(cell: string): Features {
+  const elements = cell.split(BETWEEN_ELEMENTS).map((element) => comparableText(cleanLine(element)));
+  const filled = elements.filter((element) => element !== '');
+  return plain(
+    filled.join(' '),
+    filled.flatMap((element) => element.split(' ')),
+  );
+}
+
+/** Units after a number, each with its spellings. */
+const UNITS = new Map(
+  Object.entries({
+    in: 'in inch inches "',
+    ft: 'ft foot feet',
+    mm: 'mm',
+    cm: 'cm',
+    m: 'meter metre meters',
+    yd: 'yd yds yard yards',
+    g: 'g gram grams gm',
+    kg: 'kg kgs',
+    mg: 'mg',
+    mcg: 'mcg ug',
+    lb: 'lb lbs pound pounds',
+    oz: 'oz ounce ounces',
+    ml: 'ml',
+    l: 'l liter litre liters ltr',
+    gal: 'gal gallon gallons',
+    cu: 'cu cubic cuft',
+    gb: 'gb gig',
+    mb: 'mb',
+    tb: 'tb',
+    kb: 'kb',
+    mhz: 'mhz',
+    ghz: 'ghz',
+    hz: 'hz',
+    w: 'w watt watts',
+    v: 'v volt volts',
+    mah: 'mah',
+    mp: 'mp megapixel megapixels',
+    p: 'p',
+    btu: 'btu btus',
+    x: 'x',
+    pk: 'pk pack packs ct count pcs pc pieces piece ea box case',
+    port: 'port ports',
+    user: 'user users',
+    disc: 'disc discs cd cds dvd',
+    channel: 'channel channels ch',
+    percent: 'percent %',
+    fr: 'fr french',
+    ga: 'ga gauge',
+  }).flatMap(([unit, spellings]) => spellings.split(' ').map((spelling) => [spelling, unit] as const)),
+);
+
+const NUMBER_AND_UNIT = /^v?(\d+(?:\.\d+)?)([a-z]*)$/;
+const FEWEST_CODE_CHARACTERS = 4;
+const FEWEST_CODE_DIGITS = 5;
+
+function isModelCode(token: string): boolean {
+  if (token.length < FEWEST_CODE_CHARACTERS || !HAS_DIGIT.test(token) || token.includes('.')) return false;
+  const [, number, unit] = NUMBER_AND_UNIT.exec(token) ?? [];
+  if (number === undefined) return true;
+  return unit === ''
+    ? number.length >= FEWEST_CODE_DIGITS
+    : !UNITS.has(unit ?? '') && token.length > FEWEST_CODE_CHARACTERS;
+}
+
+/** Model numbers of the title, then those of the texts; `number` says how many are the title's. */
+function modelCodes(cell: string): Features {
+  const [title = '', rest = ''] = cell.split(AFTER_TITLE);
+  const ofTitle = [...new Set(textual(title).tokens.filter(isModelCode))];
+  const others = [...new Set(textual(rest).tokens.filter(isModelCode))].filter((code) => !ofTitle.includes(code));
+  const codes = [...ofTitle, ...others.slice(0, 12)];
+  return plain(codes.length === 0 ? '' : `${ofTitle.length}:${codes.join(' ')}`, codes, ofTitle.length);
+}
+
+/** Numbers with their units: "2 GB" → "gb=2"; a number without a unit: "=16". */
+function measures(cell: string): Features {
+  const tokens = textual(cell).tokens;
+  const found: string[] = [];
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at] as string;
+    if (isModelCode(token)) continue;
+    const [, number, glued = ''] = NUMBER_AND_UNIT.exec(token) ?? [];
+    if (number === undefined) continue;
+    const unit = UNITS.get(glued === '' ? (tokens[at + 1] ?? '') : glued);
+    found.push(`${unit ?? glued}=${Number(number)}`);
+  }
+  const sorted = [...new Set(found)].sort();
+  return plain(sorted.join(' '), sorted);
+}
