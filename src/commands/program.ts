@@ -5,6 +5,7 @@ import { EXIT, type ExitCode, failureOf } from './exit.js';
 import { addImport } from './import.js';
 import { addKeys } from './keys.js';
 import { addLineage } from './lineage.js';
+import { addMatch } from './match.js';
 import { addMigrate } from './migrate.js';
 import { addRecompute } from './recompute.js';
 import { addParameters, addRematch, addTrain } from './rematch.js';
@@ -63,7 +64,7 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     .showHelpAfterError('(--help explains, with an example)')
     .exitOverride()
     .addHelpText('after', FURTHER);
-  const records = [addImport, addLineage, addVerify, addRecompute, addRematch, addTrain, addParameters];
+  const records = [addImport, addMatch, addLineage, addVerify, addRecompute, addRematch, addTrain, addParameters];
   const add = [addStart, addCheck, addMigrate, addKeys, ...records, addSchema];
   for (const addCommand of add) addCommand(program, run);
   inherit(program);

@@ -1,6 +1,9 @@
 import type { Column } from './columns.js';
 import { isAbbreviation, jaroWinkler } from './similarity.js';
 
+// Looked up once: these are the innermost loops.
+const { imul, min } = Math;
+
 /** What the last alignment found. */
 export interface Alignment {
   /** Information that both have, in bits: rare words in common say more. */
@@ -15,7 +18,8 @@ const LEAST_SIMILAR = 0.86;
 const SHORT_WORD = 3;
 const ABBREVIATED = 0.75;
 const INITIAL = 0.5;
-const CACHE_BITS = 15;
+const MOST_CACHE_BITS = 15;
+const FEWEST_CACHE_BITS = 6;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 
@@ -31,14 +35,20 @@ export class Aligner implements Alignment {
   readonly takenRight = new Uint8Array(MOST_ALIGNED);
   /** Which letters each token holds, as bits: most words are told apart by them. */
   private readonly letters: Int32Array;
-  private readonly cacheKeys = new Int32Array(2 << CACHE_BITS).fill(-1);
-  private readonly cached = new Float32Array(1 << CACHE_BITS);
+  private readonly cacheMask: number;
+  private readonly cacheKeys: Int32Array;
+  private readonly cached: Float32Array;
 
   constructor(
     private readonly column: Column,
     private readonly initials: boolean,
   ) {
     this.letters = lettersOf(column);
+    // A handful of records, as one live lookup compares, needs no large one.
+    const bits = Math.min(MOST_CACHE_BITS, FEWEST_CACHE_BITS + Math.ceil(Math.log2(column.tokenCharStart.length)));
+    this.cacheMask = (1 << bits) - 1;
+    this.cacheKeys = new Int32Array(2 << bits).fill(-1);
+    this.cached = new Float32Array(1 << bits);
   }
 
   align(a: number, b: number): void {
@@ -47,8 +57,8 @@ export class Aligner implements Alignment {
     const bFrom = tokenStart[b] as number;
     const aLength = (tokenStart[a + 1] as number) - aFrom;
     const bLength = (tokenStart[b + 1] as number) - bFrom;
-    const aligned = Math.min(aLength, MOST_ALIGNED);
-    const alignedRight = Math.min(bLength, MOST_ALIGNED);
+    const aligned = min(aLength, MOST_ALIGNED);
+    const alignedRight = min(bLength, MOST_ALIGNED);
     const { takenLeft, takenRight } = this;
     takenLeft.fill(0);
     takenRight.fill(0);
@@ -67,7 +77,7 @@ export class Aligner implements Alignment {
           takenRight[j] = 1;
           openLeft--;
           openRight--;
-          shared += Math.min(placeInfo[aFrom + i] as number, placeInfo[bFrom + j] as number);
+          shared += min(placeInfo[aFrom + i] as number, placeInfo[bFrom + j] as number);
           break;
         }
       }
@@ -100,7 +110,7 @@ export class Aligner implements Alignment {
       if (partner >= 0) {
         takenLeft[i] = 1;
         takenRight[partner] = 1;
-        shared += best * Math.min(placeInfo[aFrom + i] as number, placeInfo[bFrom + partner] as number);
+        shared += best * min(placeInfo[aFrom + i] as number, placeInfo[bFrom + partner] as number);
       }
     }
     return (
@@ -143,7 +153,7 @@ export class Aligner implements Alignment {
         takenOne[i] = 1;
         takenTwo[j] = 1;
         takenTwo[j + 1] = 1;
-        shared += Math.min(
+        shared += min(
           placeInfo[oneFrom + i] as number,
           (placeInfo[twoFrom + j] as number) + (placeInfo[twoFrom + j + 1] as number),
         );
@@ -157,7 +167,7 @@ export class Aligner implements Alignment {
   private similarity(a: number, b: number): number {
     const low = a < b ? a : b;
     const high = a < b ? b : a;
-    const slot = ((Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)) >>> 8) & ((1 << CACHE_BITS) - 1);
+    const slot = ((imul(low, 0x9e3779b1) ^ imul(high, 0x85ebca6b)) >>> 8) & this.cacheMask;
     if (this.cacheKeys[slot * 2] === low && this.cacheKeys[slot * 2 + 1] === high) return this.cached[slot] as number;
     const result = this.compareWords(low, high);
     this.cacheKeys[slot * 2] = low;
@@ -172,7 +182,7 @@ export class Aligner implements Alignment {
     const aTo = tokenCharStart[a + 1] as number;
     const bFrom = tokenCharStart[b] as number;
     const bTo = tokenCharStart[b + 1] as number;
-    const shorter = Math.min(aTo - aFrom, bTo - bFrom);
+    const shorter = min(aTo - aFrom, bTo - bFrom);
     if (shorter === 1) return this.initials && tokenChars[aFrom] === tokenChars[bFrom] ? INITIAL : 0;
     // A number that differs in one digit is another number.
     if (hasDigit(tokenChars, aFrom, aTo) || hasDigit(tokenChars, bFrom, bTo)) return 0;
@@ -200,30 +210,35 @@ function hasDigit(chars: Uint8Array, from: number, to: number): boolean {
 
 const known = new WeakMap<Column, Int32Array>();
 
+/** Which letters each token holds, as bits. */
 function lettersOf(column: Column): Int32Array {
   const before = known.get(column);
   if (before) return before;
-  const { tokenChars, tokenCharStart } = column;
-  const letters = new Int32Array(tokenCharStart.length - 1);
-  for (let token = 0; token < letters.length; token++) {
-    let bits = 0;
-    for (let at = tokenCharStart[token] as number; at < (tokenCharStart[token + 1] as number); at++) {
-      bits |= 1 << ((tokenChars[at] as number) & 31);
-    }
-    letters[token] = bits;
-  }
+  const letters = letterBits(column.tokenChars, column.tokenCharStart);
   known.set(column, letters);
+  return letters;
+}
+
+/** Which letters each of some texts holds, as bits. */
+export function letterBits(chars: Uint8Array, start: Int32Array): Int32Array {
+  const letters = new Int32Array(start.length - 1);
+  for (let text = 0; text < letters.length; text++) {
+    let bits = 0;
+    for (let at = start[text] as number; at < (start[text + 1] as number); at++)
+      bits |= 1 << ((chars[at] as number) & 31);
+    letters[text] = bits;
+  }
   return letters;
 }
 
 function bitsIn(word: number): number {
   let left = word - ((word >>> 1) & 0x55555555);
   left = (left & 0x33333333) + ((left >>> 2) & 0x33333333);
-  return Math.imul((left + (left >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  return imul((left + (left >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** Similar words, and shortened ones, have most of the letters of the one with fewer. */
-function mayBeAlike(a: number, b: number): boolean {
-  const fewer = Math.min(bitsIn(a), bitsIn(b));
+export function mayBeAlike(a: number, b: number): boolean {
+  const fewer = min(bitsIn(a), bitsIn(b));
   return bitsIn(a & b) * 3 >= fewer * 2;
 }

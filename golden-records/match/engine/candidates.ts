@@ -1,20 +1,7 @@
 import type { Block } from './columns.js';
 import { combinations, combine, keysOf, type ValueKeys } from './keys.js';
 
-/** Pairs of records that are worth comparing. */
-export interface Candidates {
-  readonly left: Int32Array;
-  readonly right: Int32Array;
-  /** Keys in so many records that they brought no candidates. */
-  readonly skippedKeys: number;
-}
-
-export interface BlockingOptions {
-  /** Numbers of the records' sources: only records of different ones are compared. Undefined: all with all. */
-  readonly sources?: Uint16Array;
-}
-
-interface Limits {
+export interface Limits {
   /** A key in more records than this brings no candidates. */
   readonly cap: number;
   /** The best so many earlier records are compared with each. */
@@ -29,12 +16,20 @@ const MEDIUM = 200_000;
 /** Small data can afford common keys; in large data a key that many share would cost more than it finds. */
 export function limitsFor(records: number): Limits {
   if (records <= SMALL) return { cap: Math.max(60, Math.round(records / 12)), best: 60, grams: true, mostKeys: 400 };
-  if (records <= MEDIUM) return { cap: 150, best: 30, grams: false, mostKeys: 120 };
-  return { cap: 80, best: 20, grams: false, mostKeys: 80 };
+  if (records <= MEDIUM) return { cap: 100, best: 15, grams: false, mostKeys: 100 };
+  return { cap: 60, best: 12, grams: false, mostKeys: 80 };
 }
 
 /** Records by key: `records[start[k]..start[k + 1])`, ascending. Keys fall into buckets; a shared bucket costs a little time. */
-export class KeyIndex {
+export interface KeyIndexData {
+  readonly keyStart: Int32Array;
+  readonly keys: Int32Array;
+  readonly mask: number;
+  readonly start: Int32Array;
+  readonly records: Int32Array;
+}
+
+export class KeyIndex implements KeyIndexData {
   readonly start: Int32Array;
   readonly records: Int32Array;
   constructor(
@@ -43,11 +38,11 @@ export class KeyIndex {
     readonly mask: number,
   ) {
     const size = keyStart.length - 1;
-    const start = new Int32Array(mask + 2);
+    const start = sharedInts(mask + 2);
     for (let at = 0; at < keys.length; at++) count(start, ((keys[at] as number) & mask) + 1);
     for (let at = 0; at <= mask; at++) start[at + 1] = (start[at + 1] as number) + (start[at] as number);
     const next = start.slice();
-    const records = new Int32Array(keys.length);
+    const records = sharedInts(keys.length);
     for (let record = 0; record < size; record++) {
       for (let at = keyStart[record] as number; at < (keyStart[record + 1] as number); at++) {
         const bucket = (keys[at] as number) & mask;
@@ -68,14 +63,14 @@ export const keysOfRecords = (block: Block) => recordKeys(block, limitsFor(Numbe
 export function recordKeys(block: Block, limits: Limits): { keyStart: Int32Array; keys: Int32Array } {
   const perColumn = block.columns.map((column) => keysOf(column, { grams: limits.grams }));
   const pairs = combinations(block);
-  const keyStart = new Int32Array(block.size + 1);
-  let keys = new Int32Array(Math.max(1024, block.size * 16));
+  const keyStart = sharedInts(block.size + 1);
+  let keys = sharedInts(Math.max(1024, block.size * 24));
   let length = 0;
   const own = new Int32Array(limits.mostKeys);
   for (let record = 0; record < block.size; record++) {
     const count = keysOfRecord(block, perColumn, pairs, record, own);
     if (length + count > keys.length) {
-      const wider = new Int32Array(Math.max(keys.length * 1.5, length + count));
+      const wider = sharedInts(Math.max(Math.ceil(keys.length * 1.5), length + count));
       wider.set(keys);
       keys = wider;
     }
@@ -135,7 +130,7 @@ export class Prober {
   readonly strength: Float32Array;
 
   constructor(
-    private readonly index: KeyIndex,
+    private readonly index: KeyIndexData,
     private readonly size: number,
     private readonly limits: Limits,
     private readonly sources: Uint16Array | undefined,
@@ -199,39 +194,21 @@ export function bucketMask(keys: number): number {
   return size - 1;
 }
 
-/** All candidates of a block, each pair once, the later record on the left. */
-export function candidatesOf(block: Block, { sources }: BlockingOptions = {}): Candidates {
-  const limits = limitsFor(block.size);
-  const { keyStart, keys } = recordKeys(block, limits);
-  const index = new KeyIndex(keyStart, keys, bucketMask(keys.length));
-  const prober = new Prober(index, block.size, limits, sources);
-  let left = new Int32Array(Math.max(1024, block.size * 8));
-  let right = new Int32Array(left.length);
-  let length = 0;
-  for (let record = 0; record < block.size; record++) {
-    const count = prober.probe(record);
-    if (length + count > left.length) {
-      left = widened(left);
-      right = widened(right);
-    }
-    for (let at = 0; at < count; at++) {
-      left[length] = record;
-      right[length++] = prober.found[at] as number;
-    }
-  }
-  let skippedKeys = 0;
-  for (let at = 0; at <= index.mask; at++) {
-    if ((index.start[at + 1] as number) - (index.start[at] as number) > limits.cap) skippedKeys++;
-  }
-  return { left: left.subarray(0, length), right: right.subarray(0, length), skippedKeys };
+/** Keys of all records and the index over them, in arrays that threads share. */
+export function indexOf(block: Block): KeyIndex {
+  const { keyStart, keys } = recordKeys(block, limitsFor(block.size));
+  return new KeyIndex(keyStart, keys, bucketMask(keys.length));
 }
 
-function widened(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const wider = new Int32Array(array.length * 2);
-  wider.set(array);
-  return wider;
+/** How many keys are in so many records that they bring no candidates. */
+export function skippedKeys({ start, mask }: KeyIndex, cap: number): number {
+  let skipped = 0;
+  for (let at = 0; at <= mask; at++) if ((start[at + 1] as number) - (start[at] as number) > cap) skipped++;
+  return skipped;
 }
 
 function count(counts: Int32Array, at: number): void {
   counts[at] = (counts[at] as number) + 1;
 }
+
+const sharedInts = (length: number) => new Int32Array(new SharedArrayBuffer(length * 4));

@@ -43,6 +43,26 @@ export interface Block {
   readonly elsewhere: ReadonlyMap<number, Int32Array>;
 }
 
+/** The same block with its records in another order. */
+export function reordered(block: Block, order: ArrayLike<number>): Block {
+  return {
+    ...block,
+    columns: block.columns.map((column) => {
+      const rows = shared.ints(column.rows.length);
+      const values = shared.ints(column.values.length);
+      let length = 0;
+      for (let at = 0; at < order.length; at++) {
+        const record = order[at] as number;
+        for (let row = column.rows[record] as number; row < (column.rows[record + 1] as number); row++) {
+          values[length++] = column.values[row] as number;
+        }
+        rows[at + 1] = length;
+      }
+      return { ...column, rows, values };
+    }),
+  };
+}
+
 export interface MadeBlock {
   readonly block: Block;
   /** By column: what is found often in these records, to ship with parameters estimated on them. */

@@ -1,7 +1,8 @@
-import { Aligner } from './align.js';
-import type { Block, Column } from './columns.js';
-import { Comparison, type Group, type Level, level, MISSING } from './comparison.js';
-import type { ColumnKind } from './schema.js';
+import { Aligner, letterBits, mayBeAlike } from './align.js';
+import { type Block, type Column, tokenTextOf } from './columns.js';
+import { Comparison, type Group, type Level, level, MISSING, related } from './comparison.js';
+import { type ColumnKind, isExclusive } from './schema.js';
+import { isUsual } from './shares.js';
 import { commonPrefix, jaroWinkler, withinOneEdit } from './similarity.js';
 
 /** The comparisons that a block's columns ask for, in the order of its columns. */
@@ -30,6 +31,7 @@ function comparisonsOfColumn(column: Column, block: Block): Comparison[] {
 
 /** Compares the best of the values of two records. */
 abstract class OfValues extends Comparison {
+  private letters: Int32Array | undefined;
   constructor(
     name: string,
     protected readonly column: Column,
@@ -67,8 +69,13 @@ abstract class OfValues extends Comparison {
 
   protected abstract compareValues(a: number, b: number): number;
 
+  /** 0 where the letters are others altogether, which is most often so. */
   protected similar(a: number, b: number): number {
     const { chars, charStart } = this.column;
+    this.letters ??= letterBits(chars, charStart);
+    const shorter = Math.min(this.length(a), this.length(b));
+    if (shorter * 2 < Math.max(this.length(a), this.length(b))) return 0;
+    if (!mayBeAlike(this.letters[a] as number, this.letters[b] as number)) return 0;
     return jaroWinkler(
       chars,
       charStart[a] as number,
@@ -151,24 +158,62 @@ class Words extends OfValues {
   }
 }
 
-class OrganisationName extends Words {
+class OrganisationName extends OfValues {
+  private readonly aligner: Aligner;
+  /** Words that many names have, as 1. */
+  private readonly usual: Uint8Array;
   constructor(name: string, column: Column) {
     super(
       name,
       column,
       'name',
-      [
-        level('equal', 0.5, 0.02, 14),
-        level('nearly equal', 0.16, 0.015, 14),
-        level('similar', 0.14, 0.03, 12),
-        level('in part', 0.1, 0.08, 10),
-        level('a little', 0.06, 0.2),
-        level('different', 0.04, 0.655),
-      ],
-      [0.999, 0.9, 0.72, 0.5, 0.25],
+      related(
+        [
+          level('equal', 0.5, 0.02, 14),
+          level('nearly equal', 0.16, 0.015, 14),
+          level('similar', 0.14, 0.03, 12),
+          level('in part', 0.1, 0.08, 10),
+          level('a little', 0.06, 0.2),
+          level('different', 0.04, 0.655),
+        ],
+        { samePlace: [0.02, 0.02, 0.1, 0.44, 0.2, 0.22], sameName: [0.42, 0.15, 0.2, 0.2, 0.02, 0.01] },
+      ),
     );
+    this.usual = Uint8Array.from({ length: column.tokenCharStart.length - 1 }, (_, token) =>
+      isUsual('organisation-name', tokenTextOf(column, token)) ? 1 : 0,
+    );
+    this.aligner = new Aligner(column, false);
+  }
+
+  protected compareValues(a: number, b: number): number {
+    const { aligner } = this;
+    aligner.align(a, b);
+    const { shared, left, right } = aligner;
+    this.info = shared;
+    if (this.isUsualName(a) && this.isUsualName(b)) return A_LITTLE;
+    if (a === b) return 0;
+    const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
+    if (alike >= 0.999) return 0;
+    if (alike >= 0.9) return 1;
+    if (this.similar(a, b) >= TYPO) {
+      this.info = Math.min(left, right) * TYPO;
+      return 1;
+    }
+    return alike >= 0.72 ? 2 : alike >= 0.5 ? 3 : alike >= 0.25 ? 4 : 5;
+  }
+
+  /** "General Trading" is what many are called: two of that name have little in common. */
+  private isUsualName(value: number): boolean {
+    const { tokens, tokenStart } = this.column;
+    for (let at = tokenStart[value] as number; at < (tokenStart[value + 1] as number); at++) {
+      if (this.usual[tokens[at] as number] === 0) return false;
+    }
+    return true;
   }
 }
+
+/** The level of names that have a little in common. */
+const A_LITTLE = 4;
 
 /** Where the words of one record's title may stand in the other: in its text, or as the name of its maker. */
 interface Elsewhere {
@@ -190,14 +235,22 @@ class Title extends OfValues {
     column: Column,
     private readonly other: Elsewhere | undefined,
   ) {
-    super(name, column, 'name', [
-      level('equal', 0.3, 0.003, 24),
-      level('nearly equal', 0.15, 0.004, 24),
-      level('similar', 0.2, 0.02, 20),
-      level('in part', 0.18, 0.08, 16),
-      level('a little', 0.12, 0.3, 12),
-      level('different', 0.05, 0.593),
-    ]);
+    super(
+      name,
+      column,
+      'name',
+      related(
+        [
+          level('equal', 0.3, 0.003, 24),
+          level('nearly equal', 0.15, 0.004, 24),
+          level('similar', 0.2, 0.02, 20),
+          level('in part', 0.18, 0.08, 16),
+          level('a little', 0.12, 0.3, 12),
+          level('different', 0.05, 0.593),
+        ],
+        { sameName: [0.03, 0.1, 0.35, 0.37, 0.13, 0.02] },
+      ),
+    );
     this.aligner = new Aligner(column, false);
   }
 
@@ -376,11 +429,14 @@ const EQUALS = 0x3d;
 class Measures extends OfValues {
   private readonly unitOf: Int32Array;
   constructor(name: string, column: Column) {
-    super(name, column, 'detail', [
-      level('equal', 0.55, 0.1, 5),
-      level('some equal', 0.25, 0.2),
-      level('different', 0.2, 0.7),
-    ]);
+    super(
+      name,
+      column,
+      'detail',
+      related([level('equal', 0.55, 0.1, 5), level('some equal', 0.25, 0.2), level('different', 0.2, 0.7)], {
+        sameName: [0.3, 0.25, 0.45],
+      }),
+    );
     const { tokenChars, tokenCharStart } = column;
     const units = new Map<string, number>();
     this.unitOf = Int32Array.from({ length: tokenCharStart.length - 1 }, (_, token) => {
@@ -419,23 +475,42 @@ class Measures extends OfValues {
   }
 }
 
-class FullPersonName extends Words {
+/** Full names: a word that only one has (a middle name, a title) is common; when each has one of its own, they are mostly two people. */
+class FullPersonName extends OfValues {
+  private readonly aligner: Aligner;
   constructor(name: string, column: Column) {
-    super(
-      name,
-      column,
-      'name',
-      [
-        level('equal', 0.5, 0.02, 14),
-        level('nearly equal', 0.18, 0.015, 14),
-        level('similar', 0.15, 0.04, 12),
-        level('in part', 0.12, 0.15, 9),
-        level('different', 0.05, 0.775),
-      ],
-      [0.999, 0.88, 0.7, 0.45],
-      true,
-    );
+    super(name, column, 'name', [
+      level('equal', 0.5, 0.02, 14),
+      level('nearly equal', 0.18, 0.01, 14),
+      level('one within the other', 0.17, 0.04, 12),
+      level('each has words of its own', 0.09, 0.2, 9),
+      level('different', 0.06, 0.73),
+    ]);
+    this.aligner = new Aligner(column, true);
   }
+
+  protected compareValues(a: number, b: number): number {
+    const { aligner } = this;
+    aligner.align(a, b);
+    const { shared, left, right } = aligner;
+    this.info = shared;
+    if (a === b) return 0;
+    const { tokenStart } = this.column;
+    const openLeft = open(aligner.takenLeft, (tokenStart[a + 1] as number) - (tokenStart[a] as number));
+    const openRight = open(aligner.takenRight, (tokenStart[b + 1] as number) - (tokenStart[b] as number));
+    const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
+    if (openLeft === 0 && openRight === 0) return alike >= 0.999 ? 0 : alike >= 0.85 ? 1 : 2;
+    if (this.similar(a, b) >= 0.96) return 1;
+    if (openLeft === 0 || openRight === 0) return shared > 0 ? 2 : 4;
+    return alike >= 0.4 ? 3 : 4;
+  }
+}
+
+/** How many of the first words found no partner. */
+function open(taken: Uint8Array, words: number): number {
+  let count = 0;
+  for (let at = 0; at < Math.min(words, taken.length); at++) if (taken[at] === 0) count++;
+  return count;
 }
 
 class ListOfNames extends Words {
@@ -467,13 +542,16 @@ class PersonNamePart extends OfValues {
     private readonly counterpart: Column | undefined,
     private readonly full: Column | undefined,
   ) {
-    super(column.spec.name, column, 'name', [
+    const levels = [
       level('equal', 0.72, 0.06, 8),
       level('nearly equal', 0.14, 0.02, 9),
       level('similar', 0.05, 0.04, 7),
       level('initial or short form', 0.04, 0.05, 4),
       level('different', 0.05, 0.83),
-    ]);
+    ];
+    // Who lives together shares the family name, and has a given name of their own.
+    const samePlace = column.spec.part === 'family' ? [0.7, 0.1, 0.03, 0.01, 0.16] : [0.03, 0.02, 0.05, 0.05, 0.85];
+    super(column.spec.name, column, 'name', related(levels, { samePlace }));
   }
 
   override compare(left: number, right: number): number {
@@ -790,8 +868,8 @@ class CalendarDate extends OfValues {
       level('equal', 0.72, 0.01, 12),
       level('one slip', 0.1, 0.01, 11),
       level('same year or day', 0.08, 0.06, 6),
-      level('close years', 0.03, 0.06),
-      level('different', 0.07, 0.86),
+      { ...level('close years', 0.03, 0.06), differs: true },
+      { ...level('different', 0.07, 0.86), differs: true },
     ]);
   }
   protected compareValues(a: number, b: number): number {
@@ -821,11 +899,12 @@ class CalendarDate extends OfValues {
 const isPlaceholderDay = (day: number) => day === 101 || day === 0 || day % 100 === 0;
 
 class Identifier extends OfValues {
+  override readonly isIdentifier = true;
   constructor(name: string, column: Column) {
     super(name, column, 'identity', [
       level('equal', 0.87, 0.002, 13),
       level('one slip', 0.07, 0.002, 13),
-      level('different', 0.06, 0.996),
+      { ...level('different', 0.06, 0.996), conflict: isExclusive(column.spec), differs: true },
     ]);
   }
   protected compareValues(a: number, b: number): number {

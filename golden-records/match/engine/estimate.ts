@@ -1,6 +1,13 @@
-import { type Comparison, type Group, MISSING } from './comparison.js';
-import { Evidence, GROUPS, stepWeight } from './pair-scorer.js';
-import { type ComparisonParameters, type MatchParameters, monotoneWeights } from './parameters.js';
+import { type Comparison, MISSING, sharesOfRelated } from './comparison.js';
+import {
+  type ComparisonParameters,
+  type MatchParameters,
+  monotoneWeights,
+  RARER_RELATION,
+  type RelationParameters,
+  weightsAgainst,
+} from './parameters.js';
+import { Weigher } from './weigher.js';
 
 /** Levels of a sample of candidates, comparison by comparison; MISSING where one has no value. */
 export interface Sample {
@@ -12,7 +19,11 @@ export interface Sample {
   readonly right: Int32Array;
 }
 
-export function takeSample(comparisons: readonly Comparison[], left: Int32Array, right: Int32Array): Sample {
+export function takeSample(
+  comparisons: readonly Comparison[],
+  left: ArrayLike<number>,
+  right: ArrayLike<number>,
+): Sample {
   const width = comparisons.length;
   const levels = new Int8Array(left.length * width);
   const info = new Float32Array(left.length * width);
@@ -23,7 +34,7 @@ export function takeSample(comparisons: readonly Comparison[], left: Int32Array,
       info[pair * width + at] = comparison.info;
     }
   }
-  return { pairs: left.length, levels, info, left, right };
+  return { pairs: left.length, levels, info, left: Int32Array.from(left), right: Int32Array.from(right) };
 }
 
 export interface EstimateOptions {
@@ -34,28 +45,43 @@ export interface EstimateOptions {
   /** The prior share of pairs among candidates can't be more than this. */
   readonly mostPairs: number;
   readonly records: number;
+  /** Lets others have their turn, and may throw to stop. */
+  readonly betweenRounds?: () => Promise<void>;
 }
 
 const FEWEST_CANDIDATES = 200;
+/** m and u of fewer can't be told apart. */
+const FEWEST_COMPARISONS = 2;
 const FEWEST_PAIRS = 25;
 const ROUNDS = 20;
-const SETTLED = 1e-4;
+const SETTLED = 1e-3;
 /** What is known beforehand counts as so many pairs. */
 const PRIOR_PAIRS = 40;
 const PRIOR_OTHERS = 100;
+/** And as a share of the pairs found: fields mean what they mean, whatever the data suggest. */
+const PRIOR_SHARE = 0.15;
 const PRIOR_INFO = 25;
 const MOST_SHARE = 0.7;
 
 /**
  * Learn m, u and the share of pairs from candidates without labels, by expectation and maximisation. u is learnt from the
  * candidates too: they are alike by selection, and what two random records have in common says nothing about them.
+ * Beside pairs and unrelated records there are related ones (sister companies, households, variants of a product), which
+ * agree on what they share and would be taken for pairs otherwise.
  */
-export function estimate(
+export async function estimate(
   comparisons: readonly Comparison[],
   shipped: MatchParameters,
   sample: Sample,
   options: EstimateOptions,
-): MatchParameters {
+): Promise<MatchParameters> {
+  const used = comparisons.filter((_, at) => isUsed(sample, comparisons.length, at)).length;
+  if (used < FEWEST_COMPARISONS) {
+    return withNote(
+      shipped,
+      `${used} column(s) with values are too few to learn from (at least ${FEWEST_COMPARISONS}, which confirm each other): the shipped parameters are used`,
+    );
+  }
   if (sample.pairs < FEWEST_CANDIDATES) {
     return withNote(
       shipped,
@@ -63,16 +89,21 @@ export function estimate(
     );
   }
   const first = Math.min(0.3, (0.25 * options.records) / sample.pairs, options.mostPairs / sample.pairs);
-  let parameters: MatchParameters = { ...shipped, prior: logOdds(first) };
-  const posterior = new Float64Array(sample.pairs);
+  let parameters: MatchParameters = {
+    ...shipped,
+    prior: logOdds(first),
+    relations: shipped.relations.map((relation) => ({ ...relation, prior: logOdds(first) - RARER_RELATION })),
+  };
+  const posterior = Array.from({ length: 1 + shipped.relations.length }, () => new Float64Array(sample.pairs));
   let share = first;
   for (let round = 0; round < ROUNDS; round++) {
     expect(comparisons, parameters, sample, options, posterior);
-    const found = posterior.reduce((sum, p) => sum + p, 0);
+    const found = sumOf(posterior[0] as Float64Array);
     const next = Math.min(MOST_SHARE, options.mostPairs / sample.pairs, Math.max(found, 1) / sample.pairs);
     parameters = maximise(comparisons, shipped, sample, posterior, next);
     if (Math.abs(next - share) < SETTLED * share) break;
     share = next;
+    await options.betweenRounds?.();
   }
   const pairs = share * sample.pairs;
   if (pairs < FEWEST_PAIRS) {
@@ -84,44 +115,55 @@ export function estimate(
   return parameters;
 }
 
+/** Do some pairs have a value on both sides? */
+function isUsed({ pairs, levels }: Sample, width: number, at: number): boolean {
+  for (let pair = 0; pair < pairs; pair++) if (levels[pair * width + at] !== MISSING) return true;
+  return pairs === 0;
+}
+
 const withNote = (parameters: MatchParameters, note: string): MatchParameters => ({
   ...parameters,
   notes: [...parameters.notes, note],
 });
 const logOdds = (share: number) => Math.log2(share / (1 - share));
+const sumOf = (numbers: Float64Array) => numbers.reduce((sum, number) => sum + number, 0);
+const MOST_EXPONENT = 200;
 
-/** Posterior of every candidate; rivals for one record share what can only be given once. */
-export function expect(
+/** Posterior of every candidate, by class; rivals for one record share what can only be given once. */
+function expect(
   comparisons: readonly Comparison[],
   parameters: MatchParameters,
   sample: Sample,
   { linkage, oneToOne, records }: EstimateOptions,
-  posterior: Float64Array,
+  posterior: readonly Float64Array[],
 ): void {
   const width = comparisons.length;
-  const evidence = new Evidence();
-  const groups = comparisons.map(({ group }: { group: Group }) => GROUPS.indexOf(group));
+  const weigher = new Weigher(comparisons, parameters);
+  const classes = posterior.length;
+  const same = posterior[0] as Float64Array;
   for (let pair = 0; pair < sample.pairs; pair++) {
-    evidence.clear();
+    weigher.clear();
     for (let at = 0; at < width; at++) {
       const level = sample.levels[pair * width + at] as number;
-      if (level === MISSING) continue;
-      evidence.add(
-        groups[at] as number,
-        stepWeight(parameters.comparisons[at] as ComparisonParameters, level, sample.info[pair * width + at] as number),
-      );
+      if (level !== MISSING) weigher.see(at, level, sample.info[pair * width + at] as number);
     }
-    posterior[pair] = 2 ** Math.max(-60, Math.min(60, parameters.prior + evidence.total()));
-  }
-  if (!linkage) {
-    for (let pair = 0; pair < sample.pairs; pair++) {
-      const odds = posterior[pair] as number;
-      posterior[pair] = odds / (1 + odds);
+    let others = 1;
+    for (let kind = 1; kind < classes; kind++) others += 2 ** Math.min(MOST_EXPONENT, weigher.total(kind));
+    const odds = weigher.ruledOut ? 0 : 2 ** Math.min(MOST_EXPONENT, weigher.total(0));
+    same[pair] = odds / others;
+    for (let kind = 1; kind < classes; kind++) {
+      (posterior[kind] as Float64Array)[pair] = 2 ** Math.min(MOST_EXPONENT, weigher.total(kind)) / others;
     }
-    return;
   }
-  compete(sample, posterior, records, oneToOne ? 1 : 0.5);
+  if (linkage) compete(sample, same, records, oneToOne ? 1 : 0.5);
+  else for (let pair = 0; pair < sample.pairs; pair++) same[pair] = probability(same[pair] as number);
+  for (let kind = 1; kind < classes; kind++) {
+    const own = posterior[kind] as Float64Array;
+    for (let pair = 0; pair < sample.pairs; pair++) own[pair] = (own[pair] as number) * (1 - (same[pair] as number));
+  }
 }
+
+const probability = (odds: number) => odds / (1 + odds);
 
 /** Divide the odds of rivals: `strength` 1 where only one can be right, less where some records have several partners. */
 function compete(sample: Sample, odds: Float64Array, records: number, strength: number): void {
@@ -145,47 +187,81 @@ function maximise(
   comparisons: readonly Comparison[],
   shipped: MatchParameters,
   sample: Sample,
-  posterior: Float64Array,
+  posterior: readonly Float64Array[],
   share: number,
 ): MatchParameters {
-  const width = comparisons.length;
+  const counts = posterior.map((own) => sumOf(own));
+  const related = counts.slice(1).reduce((sum, count) => sum + count, 0);
+  const unrelated = Math.max(1, sample.pairs - share * sample.pairs - related);
+  const held = PRIOR_SHARE * share * sample.pairs;
+  const learnt = comparisons.map((_, at) => learn(comparisons, at, shipped, sample, posterior, held));
   return {
     ...shipped,
-    prior: logOdds(share),
-    comparisons: comparisons.map((comparison, at): ComparisonParameters => {
-      const known = shipped.comparisons[at] as ComparisonParameters;
-      const levels = comparison.levels.length;
-      const m = Float64Array.from(known.m, (value) => value * PRIOR_PAIRS);
-      const u = Float64Array.from(known.u, (value) => value * PRIOR_OTHERS);
-      const info = Float64Array.from(known.usualInfo, (value) => value * PRIOR_INFO);
-      const others = new Float64Array(levels).fill(PRIOR_INFO);
-      for (let pair = 0; pair < sample.pairs; pair++) {
-        const level = sample.levels[pair * width + at] as number;
-        if (level === MISSING) continue;
-        const p = posterior[pair] as number;
-        m[level] = (m[level] as number) + p;
-        u[level] = (u[level] as number) + 1 - p;
-        info[level] = (info[level] as number) + (1 - p) * (sample.info[pair * width + at] as number);
-        others[level] = (others[level] as number) + 1 - p;
-      }
-      const shareM = normalised(m);
-      const shareU = normalised(u);
-      return {
-        name: known.name,
-        levels: known.levels,
-        m: shareM,
-        u: shareU,
-        weights: monotoneWeights(shareM, shareU),
-        usualInfo: known.usualInfo.map((usual, level) =>
-          usual === 0 ? 0 : (info[level] as number) / (others[level] as number),
-        ),
-        origin: 'estimated',
-      };
+    prior: Math.log2((share * sample.pairs) / unrelated),
+    comparisons: learnt.map(({ own }) => own),
+    relations: shipped.relations.map(
+      (relation, kind): RelationParameters => ({
+        name: relation.name,
+        prior: Math.log2(Math.max(counts[kind + 1] as number, 1) / unrelated),
+        comparisons: learnt.map(({ relations }) => relations[kind] as RelationParameters['comparisons'][number]),
+      }),
+    ),
+  };
+}
+
+interface Learnt {
+  readonly own: ComparisonParameters;
+  readonly relations: RelationParameters['comparisons'];
+}
+
+/** Shares of one comparison's levels in each class. */
+function learn(
+  comparisons: readonly Comparison[],
+  at: number,
+  shipped: MatchParameters,
+  sample: Sample,
+  posterior: readonly Float64Array[],
+  held: number,
+): Learnt {
+  const known = shipped.comparisons[at] as ComparisonParameters;
+  const levels = known.levels.length;
+  const u = Float64Array.from(known.u, (value) => value * (PRIOR_OTHERS + held));
+  const info = Float64Array.from(known.usualInfo, (value) => value * PRIOR_INFO);
+  const others = new Float64Array(levels).fill(PRIOR_INFO);
+  const width = comparisons.length;
+  const m = Float64Array.from(known.m, (value) => value * (PRIOR_PAIRS + held));
+  for (let pair = 0; pair < sample.pairs; pair++) {
+    const level = sample.levels[pair * width + at] as number;
+    if (level === MISSING) continue;
+    let rest = 1;
+    for (let kind = 0; kind < posterior.length; kind++) rest -= (posterior[kind] as Float64Array)[pair] as number;
+    m[level] = (m[level] as number) + ((posterior[0] as Float64Array)[pair] as number);
+    u[level] = (u[level] as number) + rest;
+    info[level] = (info[level] as number) + rest * (sample.info[pair * width + at] as number);
+    others[level] = (others[level] as number) + rest;
+  }
+  const shareM = normalised(m);
+  const shareU = normalised(u);
+  return {
+    own: {
+      name: known.name,
+      levels: known.levels,
+      m: shareM,
+      u: shareU,
+      weights: monotoneWeights(shareM, shareU),
+      usualInfo: known.usualInfo.map((usual, level) =>
+        usual === 0 ? 0 : (info[level] as number) / (others[level] as number),
+      ),
+      origin: 'estimated',
+    },
+    relations: shipped.relations.map(({ name }) => {
+      const shares = sharesOfRelated(comparisons[at] as Comparison, name, shareM, shareU);
+      return { shares, weights: weightsAgainst(shares, shareU) };
     }),
   };
 }
 
 function normalised(counts: Float64Array): number[] {
-  const sum = counts.reduce((total, count) => total + count, 0);
+  const sum = sumOf(counts);
   return Array.from(counts, (count) => count / sum);
 }

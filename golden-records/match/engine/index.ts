@@ -1,6 +1,18 @@
 /** The matching engine: one way to score, for files, whole hubs and single records. */
-export type { Block, Cell, Frequencies } from './columns.js';
-export { type MatchInput, type MatchResult, matchRecords } from './match-records.js';
+
+export { type Block, type Cell, type Frequencies, type MadeBlock, makeBlock } from './columns.js';
+export { cellsOfAttributes, ENTITY_SCHEMAS } from './entity-schemas.js';
+export {
+  explainPair,
+  JOIN_THRESHOLD,
+  type MatchOptions,
+  type MatchResult,
+  type MatchStage,
+  matchBlock,
+  matchRecords,
+  sharesFor,
+  UNSCORED,
+} from './match-records.js';
 export { type ExplainedStep, PairScorer, probabilityOf } from './pair-scorer.js';
 export type { ComparisonParameters, MatchParameters } from './parameters.js';
 export { type PartitionOptions, partition, type ScoredPairs } from './partition.js';

@@ -1,103 +1,211 @@
-import { candidatesOf } from './candidates.js';
-import { type Block, type Cell, makeBlock } from './columns.js';
+import { availableParallelism } from 'node:os';
+import { indexOf, type KeyIndex, type Limits, limitsFor, Prober, skippedKeys } from './candidates.js';
+import {
+  type Block,
+  type Cell,
+  type ColumnSpec,
+  type MadeBlock,
+  makeBlock,
+  reordered,
+  type Shares,
+} from './columns.js';
+import { decisive, isConflict } from './comparison.js';
 import { comparisonsOf } from './comparisons.js';
 import { estimate, takeSample } from './estimate.js';
 import { PairScorer } from './pair-scorer.js';
 import { type MatchParameters, shippedParameters } from './parameters.js';
 import { partition, type ScoredPairs } from './partition.js';
-import { isConflict } from './record-matcher.js';
+import type { ScoredRange } from './range-scorer.js';
 import type { MatchSchema } from './schema.js';
+import { scoreAll } from './score-in-threads.js';
 import { sharesOfFrequencies, sharesOfRecords } from './shares.js';
 
-export interface MatchInput {
-  readonly schema: MatchSchema;
-  /** For each record its cells, in the order of the schema's fields. */
-  readonly records: readonly (readonly Cell[])[];
+export type MatchStage = 'index' | 'learn' | 'score' | 'cluster';
+
+export interface MatchOptions {
+  /** Decide the order in which records are worked on, so that the order of the input decides nothing. */
+  readonly ids?: readonly string[];
   /** The source of each record; where given, only records of different sources are compared. */
   readonly sources?: Uint16Array;
+  /** Sources are free of duplicates: a cluster holds at most one record of each. */
   readonly oneToOne?: boolean;
+  /** Frozen parameters; default: learnt from these records. */
   readonly parameters?: MatchParameters;
+  /** Default: as many as the machine offers. */
+  readonly threads?: number;
+  readonly onProgress?: (stage: MatchStage, records: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 export interface MatchResult {
   readonly block: Block;
   readonly parameters: MatchParameters;
+  /** Pairs that weren't ruled out at once, by the numbers of the input's records. */
   readonly pairs: ScoredPairs;
-  /** For each record the number of the first record of its cluster. */
+  /** How many pairs were compared. */
+  readonly candidates: number;
+  /** For each record the number of the first record, by id, of its cluster. */
   readonly clusters: Int32Array;
   readonly skippedKeys: number;
 }
 
-const SAMPLE = 400_000;
+/** Pairs in the sample that parameters are learnt from. */
+const SAMPLE = 200_000;
 /** Records join from even odds on, on the whole. */
 export const JOIN_THRESHOLD = 0;
-const UNSCORED = -4;
+/** What a pair counts that no key brought together; one that was compared counts no less. */
+export const UNSCORED = -5;
+
+/** Match a list of records. Larger sets are read into a block first, see `matchBlock`. */
+export const matchRecords = (
+  schema: MatchSchema,
+  records: Iterable<readonly Cell[]>,
+  options: MatchOptions = {},
+): Promise<MatchResult> => matchBlock(makeBlock(schema, records, sharesFor(options.parameters)), options);
+
+/** Where words and values are counted: among the records, or where the parameters were learnt. */
+export const sharesFor =
+  (parameters: MatchParameters | undefined) =>
+  (spec: ColumnSpec, size: number): Shares => {
+    const known = parameters?.frequencies?.[spec.name];
+    return known ? sharesOfFrequencies(spec, known) : sharesOfRecords(spec, size);
+  };
 
 /** Match a whole set of records: candidates, parameters, scores, clusters. */
-export function matchRecords({
-  schema,
-  records,
-  sources,
-  oneToOne = false,
-  parameters: given,
-}: MatchInput): MatchResult {
-  const { block, frequencies } = makeBlock(schema, records, (spec, size) => {
-    const known = given?.frequencies?.[spec.name];
-    return known ? sharesOfFrequencies(spec, known) : sharesOfRecords(spec, size);
-  });
+export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): Promise<MatchResult> {
+  const { ids, oneToOne = false, onProgress, signal } = options;
+  const { size } = made.block;
+  const order = orderOf(size, ids);
+  const block = reordered(made.block, order);
+  const sources = options.sources && shared(order.map((record) => (options.sources as Uint16Array)[record] as number));
+  const limits = limitsFor(size);
+  onProgress?.('index', 0);
+  const index = indexOf(block);
+  await breathe(signal);
+  onProgress?.('learn', 0);
   const comparisons = comparisonsOf(block);
-  const { left, right, skippedKeys } = candidatesOf(block, sources ? { sources } : {});
-  let parameters = given;
+  let { parameters } = options;
   if (!parameters) {
-    const shipped = shippedParameters(comparisons);
-    const sample = takeSample(comparisons, ...everyNth(left, right));
-    const scale = left.length === 0 ? 1 : sample.pairs / left.length;
-    parameters = estimate(comparisons, shipped, sample, {
-      linkage: sources !== undefined,
-      oneToOne,
-      mostPairs: sources ? smallestSource(sources) * scale : Number.POSITIVE_INFINITY,
-      records: block.size,
-    });
-    parameters = { ...parameters, frequencies: frequencies() };
+    const learnt = await learn(block, index, limits, sources, oneToOne, () => breathe(signal));
+    parameters = { ...learnt, frequencies: made.frequencies() };
   }
-  const scorer = new PairScorer(comparisons, parameters);
-  const weight = new Float32Array(left.length);
-  for (let pair = 0; pair < left.length; pair++)
-    weight[pair] = scorer.weight(left[pair] as number, right[pair] as number);
-  const pairs = { left, right, weight, length: left.length };
-  const clusters = partition(block.size, pairs, {
+  const { frequencies: _, ...withoutFrequencies } = parameters;
+  const ranges = await scoreAll(
+    { block, index, limits, sources, parameters: withoutFrequencies, floor: UNSCORED },
+    {
+      threads: options.threads ?? availableParallelism(),
+      onDone: (records) => onProgress?.('score', records),
+      ...(signal ? { signal } : {}),
+    },
+  );
+  onProgress?.('cluster', 0);
+  const pairs = joined(ranges);
+  const deciding = decisive(comparisons);
+  const clusters = partition(size, pairs, {
     threshold: JOIN_THRESHOLD,
     unscored: UNSCORED,
     oneToOne,
     ...(sources ? { sources } : {}),
-    ...(schema.fields.some(({ exclusive }) => exclusive)
-      ? { apart: (a: number, b: number) => isConflict(block, a, b) }
-      : {}),
+    apart: (a, b) => isConflict(deciding, a, b),
   });
-  return { block, parameters, pairs, clusters, skippedKeys };
+  return {
+    block: made.block,
+    parameters,
+    pairs: {
+      left: pairs.left.map((record) => order[record] as number),
+      right: pairs.right.map((record) => order[record] as number),
+      weight: pairs.weight,
+      length: pairs.length,
+    },
+    candidates: ranges.reduce((sum, range) => sum + range.candidates, 0),
+    clusters: inOrderOfInput(clusters, order),
+    skippedKeys: skippedKeys(index, limits.cap),
+  };
 }
 
-function everyNth(left: Int32Array, right: Int32Array): [Int32Array, Int32Array] {
-  if (left.length <= SAMPLE) return [left, right];
-  // Whole records rather than single pairs: rivals have to stay together.
-  const keepLeft = new Int32Array(SAMPLE * 2);
-  const keepRight = new Int32Array(SAMPLE * 2);
-  const nth = Math.ceil(left.length / SAMPLE);
-  let length = 0;
-  for (let pair = 0; pair < left.length && length < keepLeft.length; pair++) {
-    if ((left[pair] as number) % nth !== 0) continue;
-    keepLeft[length] = left[pair] as number;
-    keepRight[length++] = right[pair] as number;
+/** Lets a signal and the progress line through. */
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
+}
+
+function orderOf(size: number, ids: readonly string[] | undefined): Uint32Array {
+  const order = Uint32Array.from({ length: size }, (_, at) => at);
+  if (!ids) return order;
+  return order.sort((a, b) =>
+    (ids[a] as string) < (ids[b] as string) ? -1 : (ids[a] as string) > (ids[b] as string) ? 1 : a - b,
+  );
+}
+
+function shared(numbers: Uint32Array): Uint16Array {
+  const result = new Uint16Array(new SharedArrayBuffer(numbers.length * 2));
+  result.set(numbers);
+  return result;
+}
+
+function inOrderOfInput(clusters: Int32Array, order: Uint32Array): Int32Array {
+  const result = new Int32Array(clusters.length);
+  for (let at = 0; at < order.length; at++) result[order[at] as number] = order[clusters[at] as number] as number;
+  return result;
+}
+
+/** Learn from the candidates of every nth record: whole records, since rivals have to stay together. */
+async function learn(
+  block: Block,
+  index: KeyIndex,
+  limits: Limits,
+  sources: Uint16Array | undefined,
+  oneToOne: boolean,
+  betweenRounds: () => Promise<void>,
+): Promise<MatchParameters> {
+  const comparisons = comparisonsOf(block);
+  const prober = new Prober(index, block.size, limits, sources);
+  const nth = Math.max(1, Math.ceil((block.size * limits.best * 0.5) / SAMPLE));
+  const left: number[] = [];
+  const right: number[] = [];
+  for (let record = nth - 1; record < block.size; record += nth) {
+    const count = prober.probe(record);
+    for (let at = 0; at < count; at++) {
+      left.push(record);
+      right.push(prober.found[at] as number);
+    }
   }
-  return [keepLeft.subarray(0, length), keepRight.subarray(0, length)];
+  return estimate(comparisons, shippedParameters(comparisons), takeSample(comparisons, left, right), {
+    linkage: sources !== undefined,
+    oneToOne,
+    mostPairs: sources ? mostPairs(sources) / nth : Number.POSITIVE_INFINITY,
+    records: block.size,
+    betweenRounds,
+  });
 }
 
-function smallestSource(sources: Uint16Array): number {
+/** With two sources, no more pairs than the smaller has records; with more, a record may have a partner in each other. */
+function mostPairs(sources: Uint16Array): number {
   const counts = new Map<number, number>();
   for (const source of sources) counts.set(source, (counts.get(source) ?? 0) + 1);
-  // With more than two sources, a record may have a partner in each of the others.
-  const sorted = [...counts.values()].sort((a, b) => a - b);
-  return sorted.length === 2
-    ? (sorted[0] as number)
-    : sorted.reduce((sum, count) => sum + count, 0) * (sorted.length - 1);
+  const sizes = [...counts.values()].sort((a, b) => a - b);
+  return sizes.length === 2 ? (sizes[0] as number) : sizes.reduce((sum, count) => sum + count, 0) * (sizes.length - 1);
+}
+
+function joined(ranges: readonly ScoredRange[]): ScoredPairs {
+  const length = ranges.reduce((sum, range) => sum + range.left.length, 0);
+  const pairs = {
+    left: new Int32Array(length),
+    right: new Int32Array(length),
+    weight: new Float32Array(length),
+    length,
+  };
+  let at = 0;
+  for (const { left, right, weight } of ranges) {
+    pairs.left.set(left, at);
+    pairs.right.set(right, at);
+    pairs.weight.set(weight, at);
+    at += left.length;
+  }
+  return pairs;
+}
+
+/** How the weight of two records comes about, by their numbers in the input. */
+export function explainPair({ block, parameters }: MatchResult, left: number, right: number) {
+  return new PairScorer(comparisonsOf(block), parameters).explain(left, right);
 }

@@ -1,5 +1,5 @@
 import type { Frequencies } from './columns.js';
-import type { Comparison } from './comparison.js';
+import { type Comparison, RELATIONS, type RelationName, sharesOfRelated } from './comparison.js';
 
 export interface ComparisonParameters {
   readonly name: string;
@@ -14,11 +14,21 @@ export interface ComparisonParameters {
   readonly origin: 'shipped' | 'estimated';
 }
 
+/** Pairs of two things that have something in common: sister companies, a household, variants of a product. */
+export interface RelationParameters {
+  readonly name: RelationName;
+  /** log2 odds against two unrelated records. */
+  readonly prior: number;
+  /** By comparison: shares at each level, and log2 of them against those of unrelated records. */
+  readonly comparisons: readonly { readonly shares: readonly number[]; readonly weights: readonly number[] }[];
+}
+
 /** A frozen set of what matching needs to know. The same set gives the same scores, live and in batch. */
 export interface MatchParameters {
-  /** log2 odds that a candidate is a pair, before anything is compared. */
+  /** log2 odds that a candidate is a pair rather than two unrelated records, before anything is compared. */
   readonly prior: number;
   readonly comparisons: readonly ComparisonParameters[];
+  readonly relations: readonly RelationParameters[];
   /** By field; where absent, the records at hand tell. */
   readonly frequencies?: Readonly<Record<string, Frequencies>>;
   /** What was decided in estimating, for people: fallbacks with their reasons. */
@@ -45,11 +55,39 @@ export function shippedParameters(comparisons: readonly Comparison[]): MatchPara
         origin: 'shipped' as const,
       };
     }),
+    relations: (hasRelations(comparisons) ? RELATIONS : []).map((name) => ({
+      name,
+      prior: SHIPPED_PRIOR - RARER_RELATION,
+      comparisons: comparisons.map((comparison) => {
+        const shares = sharesOfRelated(comparison, name);
+        return {
+          shares,
+          weights: weightsAgainst(
+            shares,
+            comparison.levels.map(({ u }) => u),
+          ),
+        };
+      }),
+    })),
     notes: [],
   };
 }
 
+/**
+ * Related things are only told from the same where an identifier sometimes says so: without one, how many there are can't
+ * be learnt, and true pairs that have moved would be taken for them.
+ */
+const hasRelations = (comparisons: readonly Comparison[]): boolean =>
+  comparisons.some(({ isIdentifier }) => isIdentifier) && comparisons.some(({ group }) => group === 'place');
+
+/** How much rarer related records are than pairs, in bits, before any data are seen. */
+export const RARER_RELATION = 1.5;
+
+export const weightsAgainst = (shares: readonly number[], u: readonly number[]): number[] =>
+  shares.map((share, at) => bounded(Math.log2(Math.max(share, LEAST) / Math.max(u[at] ?? 0, LEAST))));
+
 const MOST_WEIGHT = 16;
+const bounded = (weight: number) => Math.max(-MOST_WEIGHT, Math.min(MOST_WEIGHT, weight));
 
 /**
  * log2(m / u) by level, made to fall from the strongest to the weakest: where estimates of two neighbours cross, both
@@ -66,9 +104,7 @@ export function monotoneWeights(m: readonly number[], u: readonly number[]): num
       pools.splice(-2, 2, { m: last.m + before.m, u: last.u + before.u, size: last.size + before.size });
     }
   }
-  return pools.flatMap((pool) =>
-    Array.from({ length: pool.size }, () => Math.max(-MOST_WEIGHT, Math.min(MOST_WEIGHT, Math.log2(ratio(pool))))),
-  );
+  return pools.flatMap((pool) => Array.from({ length: pool.size }, () => bounded(Math.log2(ratio(pool)))));
 }
 
 const LEAST = 1e-7;

@@ -10,7 +10,7 @@ export interface ScoredPairs {
 export interface PartitionOptions {
   /** Records join while their mean weight stays at or above this. */
   readonly threshold: number;
-  /** What a pair that wasn't compared counts: no key brought it together, which speaks against it. */
+  /** What a pair that wasn't compared counts, and at worst one that was: no key brought it together, which speaks against it. */
   readonly unscored: number;
   /** Where set, pairs within one source were never candidates and count nothing. */
   readonly sources?: Uint16Array;
@@ -119,7 +119,7 @@ class Agglomeration {
     for (const pair of component.pairs) {
       const a = pairs.left[pair] as number;
       const b = pairs.right[pair] as number;
-      const sum = Math.max(-MOST_WEIGHT, Math.min(MOST_WEIGHT, pairs.weight[pair] as number));
+      const sum = Math.max(this.options.unscored, Math.min(MOST_WEIGHT, pairs.weight[pair] as number));
       this.group(a).links.set(b, { sum, count: 1 });
       this.group(b).links.set(a, { sum, count: 1 });
     }

@@ -1,6 +1,6 @@
 import { keysOfRecords } from './candidates.js';
 import { type Block, type Cell, type MadeBlock, makeBlock } from './columns.js';
-import type { Comparison } from './comparison.js';
+import { type Comparison, decisive, isConflict } from './comparison.js';
 import { comparisonsOf } from './comparisons.js';
 import { type ExplainedStep, PairScorer } from './pair-scorer.js';
 import { type MatchParameters, shippedParameters } from './parameters.js';
@@ -33,8 +33,9 @@ export class RecordMatcher {
   score(record: readonly Cell[], candidates: readonly (readonly Cell[])[]): ScoredCandidate[] {
     const block = this.block([record, ...candidates]);
     const comparisons: Comparison[] = comparisonsOf(block);
+    const deciding = decisive(comparisons);
     const scorer = new PairScorer(comparisons, this.parameters);
-    return candidates.map((_, at) => ({ ...scorer.explain(0, at + 1), conflict: isConflict(block, 0, at + 1) }));
+    return candidates.map((_, at) => ({ ...scorer.explain(0, at + 1), conflict: isConflict(deciding, 0, at + 1) }));
   }
 
   /** Keys of a record, as signed 32-bit numbers: records that share a rare one are candidates. They don't change between releases of one schema. */
@@ -50,22 +51,4 @@ export class RecordMatcher {
     });
     return made.block;
   }
-}
-
-/** Do two records have different values of an identifier of which a real thing has only one? */
-export function isConflict({ columns }: Block, left: number, right: number): boolean {
-  for (const { spec, rows, values } of columns) {
-    if (spec.exclusive !== true) continue;
-    const leftFrom = rows[left] as number;
-    const leftTo = rows[left + 1] as number;
-    const rightFrom = rows[right] as number;
-    const rightTo = rows[right + 1] as number;
-    if (leftFrom === leftTo || rightFrom === rightTo) continue;
-    let shared = false;
-    for (let i = leftFrom; i < leftTo && !shared; i++) {
-      for (let j = rightFrom; j < rightTo && !shared; j++) shared = values[i] === values[j];
-    }
-    if (!shared) return true;
-  }
-  return false;
 }

@@ -35,8 +35,12 @@ export interface FieldSpec {
   /** The column, or the path of an attribute. */
   readonly name: string;
   readonly kind: FieldKind;
-  /** identifier: what issues it. Of an exclusive one a real thing has only one, so two different values keep records apart. */
+  /** identifier: what issues it, e.g. "tax", "LEI", "social security". */
   readonly scheme?: string;
+  /**
+   * identifier: a real thing has only one, so two different values keep records apart, whatever else agrees. By itself
+   * this holds for the schemes of EXCLUSIVE_SCHEMES; for others two values speak against, and can be outweighed.
+   */
   readonly exclusive?: boolean;
   /** person-name: which part of the name; default: full. */
   readonly part?: NamePart;
@@ -95,3 +99,14 @@ export function parseMatchSchema(input: unknown, path = 'schema'): MatchSchema {
 }
 
 const describe = (value: unknown) => (value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)));
+
+/** Numbers that an authority gives once to each organisation. */
+export const EXCLUSIVE_SCHEMES: readonly string[] = ['tax', 'TAX_ID', 'VAT', 'EIN', 'LEI', 'NPI'];
+
+export const isExclusive = ({
+  scheme,
+  exclusive,
+}: {
+  readonly scheme?: string;
+  readonly exclusive?: boolean;
+}): boolean => exclusive ?? (scheme !== undefined && EXCLUSIVE_SCHEMES.includes(scheme));

@@ -32,6 +32,9 @@ const USUAL_SHARES = new Map(
   }),
 );
 
+/** Is it a word that many values of this kind have? */
+export const isUsual = (kind: ColumnSpec['kind'], word: string): boolean => USUAL_SHARES.get(kind)?.has(word) ?? false;
+
 /** Shares among the records themselves, held up by what is usual. */
 export const sharesOfRecords = (spec: ColumnSpec, records: number): Shares => ({
   ...blended(

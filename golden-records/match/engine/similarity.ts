@@ -3,6 +3,9 @@
  * `a[aFrom..aTo)` is compared with `b[bFrom..bTo)`.
  */
 
+// Looked up once: these are the innermost loops.
+const { max, min } = Math;
+
 const MOST_BYTES = 64;
 const takenA = new Uint8Array(MOST_BYTES);
 const takenB = new Uint8Array(MOST_BYTES);
@@ -18,17 +21,17 @@ export function jaroWinkler(
   bFrom: number,
   bTo: number,
 ): number {
-  const aLength = Math.min(aTo - aFrom, MOST_BYTES);
-  const bLength = Math.min(bTo - bFrom, MOST_BYTES);
+  const aLength = min(aTo - aFrom, MOST_BYTES);
+  const bLength = min(bTo - bFrom, MOST_BYTES);
   if (aLength === 0 || bLength === 0) return 0;
-  const reach = Math.max(0, (Math.max(aLength, bLength) >> 1) - 1);
+  const reach = max(0, (max(aLength, bLength) >> 1) - 1);
   takenA.fill(0, 0, aLength);
   takenB.fill(0, 0, bLength);
   let common = 0;
   for (let i = 0; i < aLength; i++) {
     const letter = a[aFrom + i];
-    const last = Math.min(bLength, i + reach + 1);
-    for (let j = Math.max(0, i - reach); j < last; j++) {
+    const last = min(bLength, i + reach + 1);
+    for (let j = max(0, i - reach); j < last; j++) {
       if (takenB[j] === 0 && b[bFrom + j] === letter) {
         takenA[i] = 1;
         takenB[j] = 1;
@@ -47,7 +50,7 @@ export function jaroWinkler(
   }
   const jaro = (common / aLength + common / bLength + (common - transposed / 2) / common) / 3;
   let prefix = 0;
-  const most = Math.min(MOST_PREFIX, aLength, bLength);
+  const most = min(MOST_PREFIX, aLength, bLength);
   while (prefix < most && a[aFrom + prefix] === b[bFrom + prefix]) prefix++;
   return jaro + prefix * PREFIX_SCALE * (1 - jaro);
 }
@@ -86,7 +89,7 @@ export function commonPrefix(
   bFrom: number,
   bTo: number,
 ): number {
-  const most = Math.min(aTo - aFrom, bTo - bFrom);
+  const most = min(aTo - aFrom, bTo - bFrom);
   let at = 0;
   while (at < most && a[aFrom + at] === b[bFrom + at]) at++;
   return at;

@@ -1,0 +1,137 @@
+import { InvalidInput } from '../../golden-records/errors.js';
+import {
+  type FieldSpec,
+  type MadeBlock,
+  type MatchParameters,
+  type MatchSchema,
+  makeBlock,
+  sharesFor,
+} from '../../golden-records/match/engine/index.js';
+import { readTable } from './read-table.js';
+
+export interface RecordsFile {
+  readonly path: string;
+  readonly schema: MatchSchema;
+  /** Columns of a field, where they aren't called like it. */
+  readonly columns?: Readonly<Record<string, readonly string[]>>;
+  readonly idColumn: string;
+  readonly sourceColumn: string;
+  readonly parameters?: MatchParameters;
+}
+
+export interface ReadRecords {
+  readonly made: MadeBlock;
+  readonly schema: MatchSchema;
+  readonly ids: readonly string[];
+  /** Numbers of the sources, where the file has a source column; and their names. */
+  readonly sources: Uint16Array | undefined;
+  readonly sourceNames: readonly string[];
+  readonly byId: ReadonlyMap<string, number>;
+}
+
+const MOST_SOURCES = 65_535;
+
+/** Read a file into columns. Throws InvalidInput where it isn't what it should be. */
+export function readRecords(file: RecordsFile, onProgress: (records: number) => void): ReadRecords {
+  const { path, idColumn, sourceColumn } = file;
+  const rows = readTable(path);
+  const first = rows.next();
+  if (first.done)
+    throw new InvalidInput('INVALID_INPUT', `${path}: expected a header line and records, found an empty file`);
+  const header = first.value.cells.map((name) => name.trim());
+  const idAt = header.indexOf(idColumn);
+  if (idAt < 0) throw missing(path, idColumn, header, 'choose the column of the ids with --id');
+  const { schema, at } = placesOf(file, header);
+  const sourceAt = header.indexOf(sourceColumn);
+  const ids: string[] = [];
+  const byId = new Map<string, number>();
+  const sourceNumbers = new Map<string, number>();
+  const sources: number[] = [];
+  const seenOn: number[] = [];
+
+  function* records(): Generator<(string | string[])[]> {
+    for (const { cells, line } of rows) {
+      if (cells.length !== header.length) {
+        throw new InvalidInput(
+          'INVALID_INPUT',
+          `${path}, line ${line}: expected ${header.length} cells as in the header, found ${cells.length}; a cell with a separator in it needs quotes`,
+        );
+      }
+      const id = cells[idAt] as string;
+      const before = byId.get(id);
+      if (before !== undefined || id === '') {
+        const found = id === '' ? 'none' : `"${id}", which line ${seenOn[before as number]} has too`;
+        throw new InvalidInput(
+          'INVALID_INPUT',
+          `${path}, line ${line}: expected an id of its own in "${idColumn}", found ${found}`,
+        );
+      }
+      byId.set(id, ids.length);
+      ids.push(id);
+      seenOn.push(line);
+      if (sourceAt >= 0) {
+        const source = cells[sourceAt] as string;
+        const number = sourceNumbers.get(source) ?? sourceNumbers.size;
+        if (number > MOST_SOURCES) {
+          throw new InvalidInput(
+            'INVALID_INPUT',
+            `${path}: "${sourceColumn}" holds more than ${MOST_SOURCES} different sources`,
+          );
+        }
+        sourceNumbers.set(source, number);
+        sources.push(number);
+      }
+      if (ids.length % 20_000 === 0) onProgress(ids.length);
+      yield at.map((places) =>
+        places.length === 1
+          ? (cells[places[0] as number] as string)
+          : places.map((place) => cells[place] as string).filter((cell) => cell !== ''),
+      );
+    }
+  }
+
+  const made = makeBlock(schema, records(), sharesFor(file.parameters));
+  return {
+    made,
+    schema,
+    ids,
+    byId,
+    sources: sourceNumbers.size > 1 ? Uint16Array.from(sources) : undefined,
+    sourceNames: [...sourceNumbers.keys()],
+  };
+}
+
+/** The fields that the file has, and in which columns. A column that somebody named must be there. */
+function placesOf(
+  { path, schema, columns }: RecordsFile,
+  header: readonly string[],
+): { schema: MatchSchema; at: number[][] } {
+  if (columns) {
+    const unknown = Object.keys(columns).filter((name) => !schema.fields.some((field) => field.name === name));
+    if (unknown.length > 0) {
+      const known = schema.fields.map(({ name }) => name).join(', ');
+      throw new InvalidInput(
+        'INVALID_INPUT',
+        `the map names "${unknown[0]}", which is no field of this type; fields: ${known}`,
+      );
+    }
+  }
+  const found: { field: FieldSpec; places: number[] }[] = [];
+  for (const field of schema.fields) {
+    const wanted = columns ? columns[field.name] : [field.name];
+    if (!wanted) continue;
+    const places = wanted.map((name) => header.indexOf(name));
+    const absent = wanted[places.indexOf(-1)];
+    if (absent !== undefined) throw missing(path, absent, header, 'correct the schema or the map');
+    found.push({ field, places });
+  }
+  if (found.length === 0)
+    throw new InvalidInput('INVALID_INPUT', `${path}: no column is compared; name some in the schema or the map`);
+  return { schema: { fields: found.map(({ field }) => field) }, at: found.map(({ places }) => places) };
+}
+
+const missing = (path: string, name: string, header: readonly string[], advice: string) =>
+  new InvalidInput(
+    'INVALID_INPUT',
+    `${path}: expected a column "${name}", found ${header.map((one) => `"${one}"`).join(', ')}; ${advice}`,
+  );

@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { generateSuppliers } from '../support/match-suppliers.js';
+
+const CONCORD = fileURLToPath(new URL('../../bin/concord.js', import.meta.url));
+
+describe('concord match', () => {
+  let folder: string;
+  const generated = generateSuppliers(500, 7);
+  const header = generated.schema.fields.map(({ name }) => name);
+  const csv = (rows: readonly (readonly unknown[])[]) =>
+    `${rows.map((row) => row.map((cell) => cell ?? '').join(',')).join('\n')}\n`;
+  const write = (name: string, content: string | Buffer) => writeFileSync(join(folder, name), content);
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'concord-match-'));
+    write(
+      'suppliers.csv',
+      csv([['id', ...header], ...generated.records.map((cells, at) => [generated.ids[at], ...cells])]),
+    );
+    write('schema.json', JSON.stringify({ fields: [{ name: 'name', kind: 'organisation-name' }] }));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function run(
+    args: readonly string[],
+    interruptAfterMs?: number,
+  ): Promise<{ code: number | null; out: string; err: string }> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [CONCORD, 'match', ...args], { cwd: folder });
+      let out = '';
+      let err = '';
+      child.stdout.on('data', (chunk) => (out += chunk));
+      child.stderr.on('data', (chunk) => (err += chunk));
+      child.on('error', reject);
+      child.on('close', (code) => resolve({ code, out, err }));
+      if (interruptAfterMs !== undefined) setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
+    });
+  }
+
+  test('writes clusters, pairs and a report, and explains a pair', async () => {
+    const [a = '', b = ''] = generated.ids;
+    const outputs = ['--out', 'clusters.csv', '--pairs', 'pairs.csv', '--report', 'report.html'];
+    const { code, out } = await run(['suppliers.csv', '--type', 'supplier', ...outputs, '--explain', a, b]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/records +\d/);
+    expect(out).toMatch(/parameters +estimated/);
+    expect(out).toContain(`${a} and ${b}: weight`);
+    const clusters = readFileSync(join(folder, 'clusters.csv'), 'utf8').trim().split('\n');
+    expect(clusters[0]).toBe('id,cluster_id');
+    expect(clusters).toHaveLength(generated.ids.length + 1);
+    const clusterOf = new Map(clusters.slice(1).map((line) => line.split(',') as [string, string]));
+    const together = generated.ids.filter((id) => clusterOf.get(id) !== id).length;
+    expect(together).toBeGreaterThan(100);
+    expect(readFileSync(join(folder, 'pairs.csv'), 'utf8')).toMatch(
+      /^left_id,right_id,probability,weight\n\S+,\S+,[01]\.\d+,-?\d+\.\d+\n/,
+    );
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toMatch(
+      /Weights of the pairs[\s\S]*Least certain clusters/,
+    );
+  }, 60_000);
+
+  test.each([
+    ['neither type nor schema', ['suppliers.csv'], /either --type or --schema/],
+    ['a file that is not there', ['nowhere.csv', '--type', 'supplier'], /nowhere.csv: can't be opened/],
+    ['an empty file', ['empty.csv', '--schema', 'schema.json'], /found an empty file/],
+    [
+      'a column that is not there',
+      ['other.csv', '--schema', 'schema.json'],
+      /expected a column "name", found "id", "label"/,
+    ],
+    ['ids that repeat', ['twice.csv', '--schema', 'schema.json'], /line 3: expected an id of its own .*line 2 has too/],
+    ['a row too short', ['short.csv', '--schema', 'schema.json'], /line 2: expected 2 cells/],
+    ['a quote never closed', ['quote.csv', '--schema', 'schema.json'], /begins on line 2 is never closed/],
+    [
+      'an unknown id to explain',
+      ['one.csv', '--schema', 'schema.json', '--explain', '1', '9'],
+      /no record has the id "9"/,
+    ],
+  ])('%s is told, with exit code 2', async (_what, args, message) => {
+    write('empty.csv', '');
+    write('other.csv', 'id,label\n1,x\n');
+    write('twice.csv', 'id,name\n1,x\n1,y\n');
+    write('short.csv', 'id,name\n1\n');
+    write('quote.csv', 'id,name\n1,"x\n2,y\n');
+    write('one.csv', 'id,name\n1,Acme\n');
+    const { code, err, out } = await run(args);
+    expect(err + out).toMatch(message);
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    ['one record', Buffer.from('id,name\n1,Acme\n')],
+    ['a header only', Buffer.from('id,name\n')],
+    ['NUL and control characters', Buffer.from('id,name\n1,Ac\u0000me\u0007\n2,\u0000\n')],
+    ['another encoding', Buffer.from('id,name\n1,M\u00fcller\n', 'latin1')],
+    ['UTF-16', Buffer.from('\ufeffid,name\n1,M\u00fcller\n', 'utf16le')],
+    ['a cell of 100 kB', Buffer.from(`id,name\n1,"${'word '.repeat(20_000)}"\n2,"${'w'.repeat(100_000)}"\n`)],
+    ['line breaks inside quotes', Buffer.from('id,name\r\n1,"Ac\nme"\r\n2,"say ""hi"""\r\n')],
+  ])('%s: a sound result', async (_what, content) => {
+    write('odd.csv', content);
+    const { code, err } = await run(['odd.csv', '--schema', 'schema.json', '--out', 'odd.clusters.csv']);
+    expect({ code, err }).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, 'odd.clusters.csv'), 'utf8')).toMatch(/^id,cluster_id\n/);
+  });
+
+  test('10,000 equal names end, without a quadratic block', async () => {
+    write('equal.csv', `id,name\n${Array.from({ length: 10_000 }, (_, at) => `${at},Central Pharmacy`).join('\n')}\n`);
+    const { code, out } = await run(['equal.csv', '--schema', 'schema.json', '--json']);
+    expect(code).toBe(0);
+    expect((JSON.parse(out) as { candidates: number }).candidates).toBeLessThanOrEqual(600_000);
+  }, 60_000);
+
+  test('Ctrl-C leaves nothing half-written', async () => {
+    const many = generateSuppliers(12_000, 3);
+    write('many.csv', csv([['id', ...header], ...many.records.map((cells, at) => [many.ids[at], ...cells])]));
+    const { code, out } = await run(['many.csv', '--type', 'supplier', '--out', 'many.clusters.csv'], 2_000);
+    expect(existsSync(join(folder, 'many.clusters.csv'))).toBe(code === 0);
+    if (code !== 0) expect(out).toContain('nothing was written');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,173 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ConfigError } from '../../../../golden-records/errors.js';
+import {
+  ENTITY_SCHEMAS,
+  parseMatchSchema,
+  partition,
+  RecordMatcher,
+} from '../../../../golden-records/match/engine/index.js';
+import { monotoneWeights } from '../../../../golden-records/match/engine/parameters.js';
+import { jaroWinkler, withinOneEdit } from '../../../../golden-records/match/engine/similarity.js';
+
+const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+const similarity = (a: string, b: string) => jaroWinkler(bytes(a), 0, a.length, bytes(b), 0, b.length);
+const near = (a: string, b: string) => withinOneEdit(bytes(a), 0, a.length, bytes(b), 0, b.length);
+
+describe('similarity of words', () => {
+  test.each([
+    ['martha', 'marhta', 0.9611],
+    ['dwayne', 'duane', 0.84],
+    ['dixon', 'dicksonx', 0.8133],
+    ['abc', 'abc', 1],
+    ['abc', 'xyz', 0],
+    ['', 'abc', 0],
+  ])('Jaro-Winkler of %s and %s is %d', (a, b, expected) => {
+    expect(similarity(a, b)).toBeCloseTo(expected, 3);
+  });
+
+  test.each([
+    ['', '', true],
+    ['a', '', true],
+    ['abcd', 'abd', true],
+    ['abcd', 'abxd', true],
+    ['abcd', 'acbd', true],
+    ['abcd', 'badc', false],
+    ['abcd', 'ab', false],
+    ['abcd', 'axyd', false],
+  ])('%p and %p are one edit apart: %p', (a, b, expected) => {
+    expect(near(a, b)).toBe(expected);
+    expect(near(b, a)).toBe(expected);
+  });
+
+  test('is the same in both directions, between 0 and 1', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-e]{0,12}$/), fc.stringMatching(/^[a-e]{0,12}$/), (a, b) => {
+        const found = similarity(a, b);
+        expect(found).toBeGreaterThanOrEqual(0);
+        expect(found).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});
+
+test('weights fall from level to level, whatever is estimated', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })), {
+        minLength: 1,
+        maxLength: 7,
+      }),
+      (levels) => {
+        const weights = monotoneWeights(
+          levels.map(([m]) => m),
+          levels.map(([, u]) => u),
+        );
+        expect(weights).toHaveLength(levels.length);
+        for (const [at, weight] of weights.entries()) {
+          expect(Number.isFinite(weight)).toBe(true);
+          if (at > 0) expect(weight).toBeLessThanOrEqual((weights[at - 1] as number) + 1e-9);
+        }
+      },
+    ),
+  );
+});
+
+const pairsOf = (pairs: readonly (readonly [number, number, number])[]) => ({
+  left: Int32Array.from(pairs, ([left]) => left),
+  right: Int32Array.from(pairs, ([, right]) => right),
+  weight: Float32Array.from(pairs, ([, , weight]) => weight),
+  length: pairs.length,
+});
+const options = { threshold: 0, unscored: -5 };
+
+describe('clusters', () => {
+  test('hold together what agrees on the whole, and not what one bridge connects', () => {
+    const bridged = pairsOf([
+      [0, 1, 9],
+      [2, 3, 9],
+      [1, 2, 4],
+    ]);
+    expect([...partition(4, bridged, options)]).toEqual([0, 0, 2, 2]);
+    const agreed = pairsOf([
+      [0, 1, 9],
+      [1, 2, 4],
+      [0, 2, 3],
+    ]);
+    expect([...partition(3, agreed, options)]).toEqual([0, 0, 0]);
+  });
+
+  test('hold one record of each source where sources are free of duplicates', () => {
+    const pairs = pairsOf([
+      [0, 1, 5],
+      [0, 2, 9],
+    ]);
+    expect([...partition(3, pairs, { ...options, sources: Uint16Array.of(0, 1, 1), oneToOne: true })]).toEqual([
+      0, 1, 0,
+    ]);
+  });
+
+  test('never hold two records that must stay apart', () => {
+    const pairs = pairsOf([
+      [0, 1, 9],
+      [1, 2, 9],
+      [0, 2, 9],
+    ]);
+    const clusters = partition(3, pairs, { ...options, apart: (a, b) => a + b === 2 });
+    expect(clusters[0]).not.toBe(clusters[2]);
+  });
+
+  test('are the same whatever the order of the pairs', () => {
+    const pair = fc.tuple(fc.nat(9), fc.nat(9), fc.integer({ min: -8, max: 12 })).filter(([a, b]) => a !== b);
+    const distinct = fc.uniqueArray(pair, {
+      selector: ([a, b]) => `${Math.min(a, b)} ${Math.max(a, b)}`,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(
+        distinct.chain((pairs) =>
+          fc.tuple(fc.constant(pairs), fc.shuffledSubarray(pairs, { minLength: pairs.length })),
+        ),
+        ([pairs, shuffled]) => {
+          expect([...partition(10, pairsOf(shuffled), options)]).toEqual([...partition(10, pairsOf(pairs), options)]);
+        },
+      ),
+    );
+  });
+});
+
+describe('a schema', () => {
+  test('is read', () => {
+    expect(parseMatchSchema({ fields: [{ name: 'a', kind: 'person-name', part: 'given' }] }).fields).toHaveLength(1);
+  });
+  test('tells all that is wrong with it at once', () => {
+    const read = () =>
+      parseMatchSchema({ fields: [{ name: 'a', kind: 'colour' }, { kind: 'text' }, { name: 'a', kind: 'text' }] });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/fields\[0\].kind: expected one of .*found "colour"/);
+    expect(read).toThrow(/fields\[1\].name: expected the name of a column, found nothing/);
+    expect(read).toThrow(/each column once, found "a" twice/);
+  });
+  test('exists for each of the four types', () => {
+    expect(Object.keys(ENTITY_SCHEMAS)).toEqual(['supplier', 'item', 'warehouse', 'business_unit']);
+  });
+});
+
+test('the steps of an explanation add up to the weight', () => {
+  const schema = parseMatchSchema({
+    fields: [
+      { name: 'name', kind: 'organisation-name' },
+      { name: 'city', kind: 'city' },
+      { name: 'phone', kind: 'phone' },
+    ],
+  });
+  const [scored] = new RecordMatcher(schema).score(
+    ['Acme Bandages', 'Ulm', '0731 1234567'],
+    [['ACME Bandages GmbH', 'Ulm', '0731/1234567']],
+  );
+  expect(scored?.weight).toBeGreaterThan(0);
+  expect(scored?.steps.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(scored?.weight ?? Number.NaN, 0);
+  expect(scored?.steps.map(({ comparison }) => comparison)).toEqual(
+    expect.arrayContaining(['prior', 'name', 'city', 'phone']),
+  );
+});

@@ -1,0 +1,197 @@
+import { describe, expect, test } from '@jest/globals';
+import { matchRecords, RecordMatcher } from '../../../../golden-records/match/engine/index.js';
+import {
+  clusterSets,
+  generateSuppliers,
+  pairQuality,
+  randomOf,
+  supplierCells,
+  supplierSchema,
+} from '../../../support/match-suppliers.js';
+
+/** What goes wrong elsewhere. All records are generated from a seed; no other data are needed. */
+const generated = generateSuppliers(800, 7);
+const matched = matchRecords(supplierSchema, generated.records, { ids: generated.ids });
+
+test('duplicates are found, and hardly anything else', async () => {
+  const { clusters, parameters } = await matched;
+  const { precision, recall } = pairQuality(generated.entity, clusters);
+  expect(precision).toBeGreaterThanOrEqual(0.995);
+  expect(recall).toBeGreaterThanOrEqual(0.9);
+  expect(parameters.notes).toEqual([]);
+});
+
+test('shuffled input gives the same clusters', async () => {
+  const random = randomOf(3);
+  const order = generated.ids.map((_, at) => at);
+  for (let at = order.length - 1; at > 0; at--) {
+    const other = random(at + 1);
+    [order[at], order[other]] = [order[other] as number, order[at] as number];
+  }
+  const ids = order.map((at) => generated.ids[at] as string);
+  const shuffled = await matchRecords(
+    supplierSchema,
+    order.map((at) => generated.records[at] as never),
+    { ids },
+  );
+  expect(clusterSets(ids, shuffled.clusters)).toEqual(clusterSets(generated.ids, (await matched).clusters));
+});
+
+test('one by one, with the parameters of the batch, the same pairs are linked', async () => {
+  const { parameters, pairs } = await matched;
+  const matcher = new RecordMatcher(supplierSchema, parameters);
+  let agreed = 0;
+  let compared = 0;
+  for (let pair = 0; pair < pairs.length; pair += 2) {
+    const left = generated.records[pairs.left[pair] as number] as never;
+    const right = generated.records[pairs.right[pair] as number] as never;
+    const [scored] = matcher.score(left, [right]);
+    compared++;
+    if ((scored?.weight ?? 0) >= 0 === (pairs.weight[pair] as number) >= 0) agreed++;
+  }
+  expect(compared).toBeGreaterThan(100);
+  expect(agreed / compared).toBeGreaterThanOrEqual(0.99);
+});
+
+test('30 % of the cells blanked: precision falls by no more than .01', async () => {
+  const blanked = generateSuppliers(800, 7, 0.3);
+  const { clusters } = await matchRecords(supplierSchema, blanked.records, { ids: blanked.ids });
+  const before = pairQuality(generated.entity, (await matched).clusters).precision;
+  expect(pairQuality(blanked.entity, clusters).precision).toBeGreaterThanOrEqual(before - 0.01);
+});
+
+describe('among other suppliers', () => {
+  const others = generateSuppliers(150, 11);
+  async function clustersOf(own: readonly (readonly [id: string, cells: ReturnType<typeof supplierCells>])[]) {
+    const ids = [...others.ids, ...own.map(([id]) => id)];
+    const { clusters, candidates } = await matchRecords(
+      supplierSchema,
+      [...others.records, ...own.map(([, cells]) => cells)],
+      { ids },
+    );
+    const clusterOf = new Map(ids.map((id, at) => [id, clusters[at] as number]));
+    return {
+      together: (a: string, b: string) => clusterOf.get(a) === clusterOf.get(b),
+      clusterOf,
+      candidates,
+      records: ids.length,
+    };
+  }
+
+  test('500 records on one phone: none merged, and no quadratic block', async () => {
+    const random = randomOf(5);
+    const names = generateSuppliers(500, 23).records.map((cells) => cells[0] as string);
+    const own = Array.from({ length: 500 }, (_, at) => {
+      const cells = supplierCells({
+        name: names[at] ?? '',
+        phone: '4930123456',
+        postcode: String(10_000 + random(80_000)),
+      });
+      return [`phone ${at}`, cells] as const;
+    });
+    const { clusterOf, candidates, records } = await clustersOf(own);
+    const byCluster = new Map<number, Set<string>>();
+    for (const [id, cells] of own) {
+      const cluster = clusterOf.get(id) as number;
+      byCluster.set(
+        cluster,
+        (byCluster.get(cluster) ?? new Set()).add(String(cells[0]).toLowerCase().split(' ')[0] ?? ''),
+      );
+    }
+    const mixed = [...byCluster.values()].filter((stems) => stems.size > 1);
+    expect(mixed.length).toBeLessThanOrEqual(2);
+    expect(candidates / records).toBeLessThanOrEqual(60);
+  });
+
+  test('records without any value stay single', async () => {
+    const own = Array.from({ length: 20 }, (_, at) => [`blank ${at}`, supplierCells({})] as const);
+    const { clusterOf } = await clustersOf(own);
+    expect(new Set(own.map(([id]) => clusterOf.get(id))).size).toBe(20);
+  });
+
+  test('"General Trading LLC" twice is no match, a rare name twice is', async () => {
+    const { together } = await clustersOf([
+      ['common 1', supplierCells({ name: 'General Trading LLC' })],
+      ['common 2', supplierCells({ name: 'General Trading LLC' })],
+      ['rare 1', supplierCells({ name: 'Xyloquent Przybylski Vandermeer LLC' })],
+      ['rare 2', supplierCells({ name: 'Xyloquent Przybylski Vandermeer LLC' })],
+    ]);
+    expect(together('common 1', 'common 2')).toBe(false);
+    expect(together('rare 1', 'rare 2')).toBe(true);
+  });
+
+  test('differing tax ids never link, whatever else agrees, nor through a third record', async () => {
+    const base = {
+      name: 'Ostrava Bandage Works',
+      street: '12 Mill Lane',
+      city: 'Ostrava',
+      postcode: '70200',
+      phone: '420596111222',
+    };
+    const { together } = await clustersOf([
+      ['a', supplierCells({ ...base, taxId: '25829670111' })],
+      ['b', supplierCells({ ...base, taxId: '60193336999' })],
+      ['bridge', supplierCells(base)],
+    ]);
+    expect(together('a', 'b')).toBe(false);
+  });
+
+  test('a bridge record chains no two known suppliers', async () => {
+    const left = {
+      name: 'Halden Orthopaedics',
+      street: '5 Fjord Road',
+      city: 'Halden',
+      postcode: '17710',
+      phone: '4769111222',
+    };
+    const right = {
+      name: 'Moss Cardiology Supplies',
+      street: '88 Harbour Street',
+      city: 'Moss',
+      postcode: '15330',
+      phone: '4769333444',
+    };
+    const { together } = await clustersOf([
+      ['l1', supplierCells(left)],
+      ['l2', supplierCells({ ...left, name: 'Halden Orthopaedics Ltd' })],
+      ['r1', supplierCells(right)],
+      ['r2', supplierCells({ ...right, name: 'Moss Cardiology Supplies Ltd' })],
+      [
+        'bridge',
+        supplierCells({
+          name: 'Halden Orthopaedics',
+          street: right.street,
+          city: 'Moss',
+          postcode: '15330',
+          phone: right.phone,
+        }),
+      ],
+    ]);
+    expect(together('l1', 'l2')).toBe(true);
+    expect(together('r1', 'r2')).toBe(true);
+    expect(together('l1', 'r1')).toBe(false);
+  });
+});
+
+describe('too little to learn from', () => {
+  test.each([
+    ['none', 0],
+    ['one', 1],
+    ['a handful', 5],
+  ])('%s: the shipped parameters are used, and it is said why', async (_what, count) => {
+    const few = generateSuppliers(Math.max(count, 1), 3);
+    const { parameters, clusters } = await matchRecords(supplierSchema, few.records.slice(0, count));
+    expect(parameters.comparisons.every(({ origin }) => origin === 'shipped')).toBe(true);
+    expect(parameters.notes.join()).toMatch(/too few to learn from .*the shipped parameters are used/);
+    expect(clusters).toHaveLength(count);
+  });
+
+  test('all records equal: one cluster or none, and no hang', async () => {
+    const cells = supplierCells({ name: 'Always The Same Clinic', phone: '4930987654', city: 'Ulm' });
+    const { clusters } = await matchRecords(
+      supplierSchema,
+      Array.from({ length: 300 }, () => cells),
+    );
+    expect(clusters).toHaveLength(300);
+  });
+});
