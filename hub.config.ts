@@ -17,6 +17,7 @@ import {
   money,
   nested,
   objectOf,
+  odoo,
   qualified,
   quantity,
   type Row,
@@ -385,6 +386,30 @@ const portalSuppliers = fileStream(supplier, {
   },
 });
 
+// ---- Odoo ---------------------------------------------------------------------------------------------------------
+
+/**
+ * A real Odoo joins the four when ODOO_URL names one: `ODOO_URL=… ODOO_DB=… ODOO_LOGIN=… ODOO_API_KEY=… npm start`. What both
+ * know is kept in agreement; the demo's made-up records are not created there. docs/connectors/odoo.md says more.
+ */
+const { ODOO_URL, ODOO_DB = 'odoo', ODOO_LOGIN = 'admin' } = process.env;
+const realOdoo =
+  ODOO_URL === undefined
+    ? {}
+    : {
+        odoo: {
+          name: 'Odoo',
+          scopes: { main: {} },
+          connector: odoo({
+            url: ODOO_URL,
+            database: ODOO_DB,
+            login: ODOO_LOGIN,
+            keyEnv: 'ODOO_API_KEY',
+            creates: { suppliers: false, items: false },
+          }),
+        },
+      };
+
 export default defineConfig({
   /**
    * In order of trust: where no rule says more, the earlier wins a tie. A scope is a database or company within which
@@ -414,6 +439,7 @@ export default defineConfig({
       uniqueRecords: ['supplier'],
       streams: [portalSuppliers],
     },
+    ...realOdoo,
   },
 
   /**

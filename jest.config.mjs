@@ -20,6 +20,7 @@ export default {
   projects: [
     level('unit'),
     { ...level('integration'), ...withPostgres },
+    { ...level('odoo'), ...withPostgres },
     { ...level('e2e'), ...withPostgres },
     level('system'),
   ],

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor, Db } from '../golden-records/index.js';
-import { importFile, type ImportResult } from '../sources/index.js';
+import { type ImportResult, importFile } from '../sources/index.js';
 import { startWorker } from '../src/worker.js';
 import { type Environment, openHub } from './environment.js';
 import { insertBatches, readBatches } from './floor.js';

@@ -39,6 +39,16 @@ export interface Home {
   readonly scope: string;
 }
 
+/** Longest external id, in characters: indexes hold it, and an entry of theirs has room for 2,704 bytes. */
+export const LONGEST_EXTERNAL_ID = 512;
+
+/** Why a text can't be an external id, if it can't. */
+export function externalIdFault(text: string): string | undefined {
+  if (text.length > LONGEST_EXTERNAL_ID) return `${text.length} characters, where ${LONGEST_EXTERNAL_ID} are the most`;
+  if (text.includes('\0') || !text.isWellFormed()) return 'a character that is not text';
+  return undefined;
+}
+
 /** System and scope under which a canonical id itself is referred to. */
 export const BY_CANONICAL_ID: Home = { system: 'hub', scope: 'golden' };
 
@@ -57,7 +67,7 @@ export function normaliseRecord(
   const attributes: JsonObject = {};
   for (const [name, value] of Object.entries(mapped)) {
     if (value === undefined) continue;
-    const attribute = definition.attributes[name];
+    const attribute = Object.hasOwn(definition.attributes, name) ? definition.attributes[name] : undefined;
     if (!attribute) {
       reader.refuse(name, `an attribute of ${definition.code}`, 'an unknown name');
       continue;
@@ -91,7 +101,7 @@ export function normaliseRecord(
  * source record would only have held back: a person is there to be asked.
  */
 export function normaliseAttribute(definition: EntityTypeDefinition, name: string, value: Json): Json {
-  const attribute = definition.attributes[name];
+  const attribute = Object.hasOwn(definition.attributes, name) ? definition.attributes[name] : undefined;
   if (!attribute) {
     throw new InvalidInput('UNKNOWN_ATTRIBUTE', `${definition.code} has no attribute "${name}"`, {
       field: 'attribute',
@@ -229,7 +239,7 @@ class Reader {
     if (!isJsonObject(input)) return this.refuse(path, `an object (${kind.name})`, describeFound(input));
     const out: JsonObject = {};
     for (const [name, value] of Object.entries(input)) {
-      const field = kind.fields?.[name];
+      const field = kind.fields && Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined;
       if (!field) {
         this.refuse(`${path}.${name}`, `a field of ${kind.name}`, 'an unknown name');
       } else if (value !== undefined) {
@@ -272,6 +282,8 @@ class Reader {
     if (!isJsonObject(stated) || typeof stated.id !== 'string' || stated.id.trim() === '') {
       return this.refuse(path, 'an external id, or { system?, scope?, id }', describeFound(input));
     }
+    const unfit = externalIdFault(stated.id.trim());
+    if (unfit !== undefined) return this.holdBack(path, 'an external id', unfit);
     const system = typeof stated.system === 'string' ? stated.system : this.home.system;
     const scope = typeof stated.scope === 'string' ? stated.scope : this.home.scope;
     const target: TargetReference = { entityType: kind.target ?? '', system, scope, id: stated.id.trim() };

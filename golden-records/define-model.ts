@@ -11,10 +11,12 @@ import {
   STRATEGIES,
   type SurvivorshipRule,
   type SystemDefinition,
+  type TargetDefinition,
 } from './rules.js';
 
 const CODE = /^[a-z][a-z0-9_-]{0,62}$/;
 const ID_PREFIX = /^[a-z]{2,8}$/;
+const NO_TARGETS: readonly TargetDefinition[] = [];
 const FALLBACK: SurvivorshipRule = { strategy: 'mostRecent' };
 const UNION_KINDS = new Set(['list', 'byBusinessUnit']);
 /** Kinds that `union` gathers when nothing else is said: each system knows some of a supplier's addresses. */
@@ -56,6 +58,9 @@ export function defineModel(input: ModelInput): Model {
       rules.set(`${definition.code}.${name}`, [...asList(own?.attributes?.[name]), last]);
     }
   }
+  const targets = new Map(
+    input.entityTypes.map(({ code }) => [code, (input.targets ?? []).filter(({ entityType }) => entityType === code)]),
+  );
   const rulesVersion = contentHash(
     JSON.parse(
       JSON.stringify({
@@ -72,6 +77,7 @@ export function defineModel(input: ModelInput): Model {
     priority: new Map([...systems.keys()].map((code, at) => [code, at])),
     rulesFor: (entityType: string, attribute: string) => rules.get(`${entityType}.${attribute}`) ?? [FALLBACK],
     thresholdsFor: (entityType: string) => ({ ...DEFAULT_THRESHOLDS, ...input.rules?.[entityType]?.thresholds }),
+    targetsFor: (entityType: string) => targets.get(entityType) ?? NO_TARGETS,
     rulesVersion,
   });
 }
@@ -152,6 +158,7 @@ function rulesProblems(
       problems.push({ path: `rules.${code}`, expected: oneOf(entityTypes), found: `"${code}"` });
       continue;
     }
+    problems.push(...thresholdProblems(own.thresholds ?? {}, `rules.${code}.thresholds`));
     const thresholds = { ...DEFAULT_THRESHOLDS, ...own.thresholds };
     if (!(thresholds.review <= thresholds.match && thresholds.match <= thresholds.confirmed)) {
       problems.push({
@@ -164,7 +171,7 @@ function rulesProblems(
       problems.push(...ruleProblems(own.default, `rules.${code}.default`, undefined, definition, systems));
     for (const [attribute, given] of Object.entries(own.attributes ?? {})) {
       const path = `rules.${code}.attributes.${attribute}`;
-      const known = definition.attributes[attribute];
+      const known = Object.hasOwn(definition.attributes, attribute) ? definition.attributes[attribute] : undefined;
       if (!known) {
         problems.push({ path, expected: `an attribute of ${code}`, found: `"${attribute}"` });
         continue;
@@ -172,7 +179,7 @@ function rulesProblems(
       asList(given).forEach((rule, at, all) => {
         const here = all.length > 1 ? `${path}[${at}]` : path;
         problems.push(...ruleProblems(rule, here, known.kind, definition, systems));
-        if (!rule.when && at < all.length - 1) {
+        if (rule && !rule.when && at < all.length - 1) {
           problems.push({
             path: here,
             expected: 'a condition (when), as rules follow that would never be tried',
@@ -185,6 +192,24 @@ function rulesProblems(
   return problems;
 }
 
+function thresholdProblems(given: object, at: string): ConfigProblem[] {
+  return Object.entries(given).flatMap(([name, value]): ConfigProblem[] => {
+    const path = `${at}.${name}`;
+    const found = JSON.stringify(value) ?? 'nothing';
+    if (!Object.hasOwn(DEFAULT_THRESHOLDS, name))
+      return [{ path: at, expected: `one of ${Object.keys(DEFAULT_THRESHOLDS).join(', ')}`, found: `"${name}"` }];
+    if (name === 'keyCap')
+      return Number.isSafeInteger(value) && value >= 1
+        ? []
+        : [{ path, expected: 'a whole number of 1 or more', found }];
+    if (name === 'margin')
+      return Number.isFinite(value) && value >= 0 ? [] : [{ path, expected: 'a number of 0 or more', found }];
+    return Number.isFinite(value) ? [] : [{ path, expected: 'a number', found }];
+  });
+}
+
+const RULE_KEYS = ['when', 'owner', 'strategy', 'priority', 'override', 'onConflict', 'follows'];
+
 function ruleProblems(
   rule: SurvivorshipRule,
   path: string,
@@ -192,7 +217,12 @@ function ruleProblems(
   definition: EntityTypeDefinition,
   systems: ReadonlyMap<string, SystemDefinition>,
 ): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
+  if (typeof rule !== 'object' || rule === null) {
+    return [{ path, expected: 'a rule', found: JSON.stringify(rule) ?? 'nothing' }];
+  }
+  const problems: ConfigProblem[] = Object.keys(rule)
+    .filter((key) => !RULE_KEYS.includes(key))
+    .map((key) => ({ path, expected: `one of ${RULE_KEYS.join(', ')}`, found: `"${key}"` }));
   const named = [...(rule.owner ?? []), ...(rule.priority ?? []), ...(rule.when?.system ?? [])];
   for (const system of named) {
     if (!systems.has(system))
@@ -211,7 +241,11 @@ function ruleProblems(
   if (onConflict !== undefined && !rule.owner) {
     problems.push({ path: `${path}.onConflict`, expected: 'an owner whose word counts', found: 'no owner' });
   }
-  if (follows !== undefined && !(follows in definition.attributes)) {
+  // Law 4: whoever won the other attribute may be somebody else than this one's owner.
+  if (follows !== undefined && rule.owner) {
+    problems.push({ path, expected: 'an owner or an attribute that it follows', found: 'both' });
+  }
+  if (follows !== undefined && !Object.hasOwn(definition.attributes, follows)) {
     problems.push({ path: `${path}.follows`, expected: `an attribute of ${definition.code}`, found: `"${follows}"` });
   }
   return problems;

@@ -220,5 +220,6 @@ export async function prepareFeed(tx: Tx): Promise<void> {
     GENESIS,
   );
 }
-const FINGERPRINT = `(select concat_ws(':', s.system_identifier, c.timeline_id, d.oid)
+// The table's own oid, as a dump can be restored over the very database that it was taken from.
+const FINGERPRINT = `(select concat_ws(':', s.system_identifier, c.timeline_id, d.oid, 'feed'::regclass::oid)
   from pg_control_system() s, pg_control_checkpoint() c, pg_database d where d.datname = current_database())`;

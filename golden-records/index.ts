@@ -1,5 +1,5 @@
 /** What the other folders use of the domain. They import only from here. */
-export { BY_CANONICAL_ID, type Issue, normaliseRecord } from './attributes.js';
+export { BY_CANONICAL_ID, externalIdFault, type Issue, LONGEST_EXTERNAL_ID, normaliseRecord } from './attributes.js';
 export * from './define-model.js';
 export * from './entity-types/index.js';
 export * from './errors.js';
@@ -27,14 +27,18 @@ export {
   UNITS,
 } from './normalise/index.js';
 export * from './operations.js';
+export { DELIVERY_CHANNEL, type QueuedDelivery, rankOf } from './outbox.js';
 export { TASK_KINDS, type TaskKind } from './plan.js';
 export * from './prepare-store.js';
+export { queueAll } from './queue-all.js';
 export * from './recompute.js';
+export { type NamedOperation, type RaisedTask, recordOperation } from './record-operation.js';
 export * from './rematch.js';
 export * from './rules.js';
 export * from './steward-tasks.js';
+export { saveCursor } from './store/write.js';
 export type { AttributeDiff, ChangedRecord, DecisionKind, GoldenState } from './store/rows.js';
-export type { Provenance } from './survivorship/survive.js';
+export { ECHO_TIME, type Provenance, ruleFor } from './survivorship/survive.js';
 export * from './train.js';
 export * from './transaction.js';
 export * from './verify.js';

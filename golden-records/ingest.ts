@@ -1,3 +1,4 @@
+import { externalIdFault } from './attributes.js';
 import { Conflict, InvalidInput } from './errors.js';
 import { newId } from './ids.js';
 import {
@@ -8,6 +9,7 @@ import {
   OUTCOMES,
   type Outcome,
 } from './ingest/batch.js';
+import { withMade } from './ingest/made-links.js';
 import { resultOf } from './ingest/outcome.js';
 import { type Applied, isApplied, type PreparedBatch, prepare, scorables } from './ingest/prepare.js';
 import { heldRow, inboxRow, referenceRow, rejectedKey, rejectionTasks, sourceRow } from './ingest/rows.js';
@@ -17,6 +19,7 @@ import { blockingKeys } from './match/evidence.js';
 import type { EntityTypeDefinition } from './model.js';
 import { contentHash } from './normalise/index.js';
 import { checkVersions, findRepeat } from './operations.js';
+import { deliveriesOf } from './outbox.js';
 import { type OperationHead, planOf, settleComponent } from './plan.js';
 import { type Component, EMPTY_COMPONENT, loadComponent } from './store/component.js';
 import { keysOf, storedRecords, writtenSince } from './store/lookup.js';
@@ -79,6 +82,8 @@ function checkBatch(db: Db, { system, scope, entityType, records }: IngestBatch)
   const nameless = records.find(
     ({ externalId, unreadable }) => !unreadable && (externalId === null || externalId.trim() === ''),
   );
+  const unfit = records.map(({ externalId }) => externalIdFault(externalId ?? '')).find((fault) => fault !== undefined);
+  if (unfit) throw new InvalidInput('INVALID_INPUT', `an external id of "${system}" has ${unfit}`);
   if (nameless) throw new InvalidInput('INVALID_INPUT', `a record of "${system}" has no external id and no reason why`);
   return definition;
 }
@@ -194,6 +199,7 @@ async function apply(
   };
   const links = new Map(settlement.links.map((link) => [link.id, link]));
   const inboxIds = new Map(prepared.changed.map(({ id }) => [id, newId()]));
+  const gone = prepared.changed.filter(({ verdict }) => verdict.kind === 'GONE');
   const held = prepared.changed.filter(
     ({ verdict, record, before }) =>
       verdict.kind === 'REJECTED' && record.externalId !== null && (before === undefined || before.state === 'HELD'),
@@ -203,7 +209,7 @@ async function apply(
     inbox: prepared.changed.map((entry) => inboxRow(batch, entry, inboxIds.get(entry.id) ?? newId())),
     sources: [
       ...applied.map((entry) => sourceRow(batch, entry, links.get(entry.id), inboxIds.get(entry.id))),
-      ...held.map((entry) => heldRow(batch, entry, inboxIds.get(entry.id))),
+      ...[...held, ...gone].map((entry) => heldRow(batch, entry, inboxIds.get(entry.id))),
     ],
     replaced: applied.filter(({ before }) => before !== undefined).map(({ id }) => id),
     identifiers: applied.flatMap(({ id, verdict }) =>
@@ -221,8 +227,9 @@ async function apply(
     })),
     references: applied.flatMap(({ id, verdict }) => verdict.references.map((target) => referenceRow(id, target))),
     tasks: rejectionTasks(tx, batch, prepared.changed),
-    answered: applied.map(({ record }) => rejectedKey(batch, record.externalId ?? '')),
+    answered: [...applied, ...gone].map(({ record }) => rejectedKey(batch, record.externalId ?? '')),
     cursors: cursor ? [cursor] : [],
+    deliveries: deliveriesOf(tx.model, definition, settlement, { component, arrivals }, batch.lane ?? 'LIVE'),
   };
   const subject = {
     system: batch.system,
@@ -259,7 +266,7 @@ async function scoresNow(
     // In a bulk load the news are the batch before, which seldom has to do with this one.
     if (!(await keysOf(tx, news)).some((key) => own.has(key))) return prepared.scores;
   }
-  return (await scoreAll(tx, definition, arriving)).scores;
+  return withMade((await scoreAll(tx, definition, arriving)).scores, prepared.made);
 }
 
 function componentOf(

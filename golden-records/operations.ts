@@ -5,13 +5,14 @@ import { Conflict, InvalidInput } from './errors.js';
 import { newId, publicId } from './ids.js';
 import type { Json } from './json.js';
 import { contentHash } from './normalise/index.js';
+import { deliveriesOf } from './outbox.js';
 import { type OperationHead, planOf, settleComponent } from './plan.js';
 import type { Settlement } from './settle.js';
 import { loadComponent } from './store/component.js';
 import { definitionOf } from './store/lookup.js';
 import type { ChangedRecord } from './store/rows.js';
 import { writePlan } from './store/write.js';
-import { type Actor, type Db, inTransaction, lockEntityType, type Tx } from './transaction.js';
+import { type Actor, type Db, inTransaction, lockEntityType, lockIdempotencyKey, type Tx } from './transaction.js';
 
 export type { CommandInput, CommandKind } from './decisions/commands.js';
 
@@ -104,7 +105,8 @@ export async function resettle(
   const settlement = await settleComponent(tx, { definition, component, arrivals: [], scores: [] });
   if (!always && settlement.changes.length === 0) return settlement;
   const homes = new Map(component.sources.map((row) => [row.id, row]));
-  await writePlan(tx, planOf(tx, definition, head, settlement, new Set(), homes, {}, subject));
+  const deliveries = deliveriesOf(tx.model, definition, settlement, { component, arrivals: [] }, 'LIVE');
+  await writePlan(tx, planOf(tx, definition, head, settlement, new Set(), homes, { deliveries }, subject));
   return settlement;
 }
 
@@ -124,6 +126,7 @@ export async function findRepeat(
   if (key.length === 0 || key.length > 200) {
     throw new InvalidInput('INVALID_INPUT', 'an idempotency key has 1 to 200 characters', { field: 'idempotencyKey' });
   }
+  await lockIdempotencyKey(tx, actor, key);
   const found = await tx.prisma.operation.findUnique({
     where: { actorId_idempotencyKey: { actorId: actor.id, idempotencyKey: key } },
   });

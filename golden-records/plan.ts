@@ -45,6 +45,7 @@ type PlanParts = Partial<
     | 'tasks'
     | 'answered'
     | 'cursors'
+    | 'deliveries'
   >
 >;
 
@@ -113,6 +114,7 @@ export function planOf(
       ...redirects.map(({ id }) => ({ system: 'hub', scope: 'golden', id })),
     ],
     cursors: parts.cursors ?? [],
+    deliveries: parts.deliveries ?? [],
     now: tx.now.toISOString(),
   };
 }
@@ -144,6 +146,10 @@ export const TASK_KINDS = {
   REJECTED_RECORD: { dueDays: 3, priority: 60 },
   OWNERSHIP_CONFLICT: { dueDays: 5, priority: 45 },
   EXCEPTION: { dueDays: 2, priority: 80 },
+  DEAD_LETTER: { dueDays: 2, priority: 75 },
+  MASS_DELETE: { dueDays: 1, priority: 90 },
+  SCHEMA_DRIFT: { dueDays: 1, priority: 85 },
+  UNKNOWN_CODE: { dueDays: 3, priority: 65 },
 } as const;
 export type TaskKind = keyof typeof TASK_KINDS;
 

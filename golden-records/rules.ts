@@ -1,3 +1,4 @@
+import type { JsonObject } from './json.js';
 import type { EntityTypeDefinition } from './model.js';
 
 /** How a value is chosen where no system of record decides. Ties fall to priority, then to the system's code. */
@@ -13,8 +14,11 @@ export const STRATEGIES = [
 ] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
-/** What happens to a value of a system that does not own the attribute. */
-export const CONFLICT_ACTIONS = ['propose', 'raise'] as const;
+/**
+ * What happens to a value of a system that does not own the attribute. correct: the golden value is written back there.
+ * propose: a steward is asked, with both values. raise: an exception; nothing moves.
+ */
+export const CONFLICT_ACTIONS = ['correct', 'propose', 'raise'] as const;
 export type ConflictAction = (typeof CONFLICT_ACTIONS)[number];
 
 export interface SurvivorshipRule {
@@ -28,7 +32,10 @@ export interface SurvivorshipRule {
   readonly priority?: readonly string[];
   /** May a steward override it? Default: yes. */
   readonly override?: boolean;
-  /** Default: the difference is shown in the provenance, nothing is asked. */
+  /**
+   * Default: the difference is shown in the provenance and nothing is asked; a system whose stream writes the attribute
+   * gets the golden value (`correct`).
+   */
   readonly onConflict?: ConflictAction;
   /** Takes its value from the source record that won this other attribute. */
   readonly follows?: string;
@@ -46,6 +53,29 @@ export interface SystemDefinition {
   readonly scopes: Readonly<Record<string, ScopeDefinition>>;
   /** Entity types of which this system promises one record per real thing, within a scope. */
   readonly uniqueRecords?: readonly string[];
+}
+
+/** What the hub writes to a system: one entity type of one scope. */
+export interface TargetDefinition {
+  readonly system: string;
+  readonly scope: string;
+  readonly entityType: string;
+  /** Golden attributes that are written there. */
+  readonly attributes: readonly string[];
+  /** Is the record's state written too (archiving what is retired)? */
+  readonly writesState: boolean;
+  /** May this golden record be created there? */
+  creates(golden: GoldenOutline): boolean;
+  /** Is the answer of `creates` ever yes? */
+  readonly mayCreate: boolean;
+  /** Also records that are in doubt. */
+  readonly provisional: boolean;
+}
+export interface GoldenOutline {
+  readonly id: string;
+  readonly entityType: string;
+  readonly state: 'ACTIVE' | 'PROVISIONAL' | 'RETIRED';
+  readonly attributes: JsonObject;
 }
 
 /** Match weights (log2 odds) at which the matcher acts. */
@@ -81,6 +111,8 @@ export interface Model {
   /** Rules of an attribute in the order in which they are tried; the last has no condition. */
   rulesFor(entityType: string, attribute: string): readonly SurvivorshipRule[];
   thresholdsFor(entityType: string): Thresholds;
+  /** Where changes of this type go. */
+  targetsFor(entityType: string): readonly TargetDefinition[];
   /** Hash of everything that decides links and golden values. */
   readonly rulesVersion: string;
 }
@@ -90,4 +122,6 @@ export interface ModelInput {
   /** In order of trust. */
   readonly systems: readonly SystemDefinition[];
   readonly rules?: Readonly<Record<string, EntityTypeRules>>;
+  /** Not part of the rules' version: they decide where a value goes, never what it is. */
+  readonly targets?: readonly TargetDefinition[];
 }

@@ -10,6 +10,7 @@ import {
   type OperationOutcome,
   type OperationRequest,
 } from './operations.js';
+import { queueLinks } from './outbox.js';
 import type { ChangedRecord } from './store/rows.js';
 import { type Actor, type Db, inTransaction, type Tx } from './transaction.js';
 
@@ -45,6 +46,10 @@ export const RESOLUTIONS_OF: Readonly<Record<string, readonly Resolution[]>> = {
   REJECTED_RECORD: ['DISMISS'],
   OWNERSHIP_CONFLICT: ['KEEP', 'ACCEPT_PROPOSED', 'DISMISS'],
   EXCEPTION: ['KEEP', 'ACCEPT_PROPOSED', 'DISMISS'],
+  DEAD_LETTER: ['DISMISS'],
+  MASS_DELETE: ['ACCEPT_PROPOSED', 'KEEP', 'DISMISS'],
+  SCHEMA_DRIFT: ['DISMISS'],
+  UNKNOWN_CODE: ['DISMISS'],
 };
 
 export interface ResolveTaskInput {
@@ -136,7 +141,14 @@ async function resolve(
     data: { state: 'RESOLVED', openKey: null, resolvedAt: tx.now, resolvedBy: actor.id, resolution },
   });
   if (count.count === 0) throw lostRace(task, 'RESOLVE');
-  return decided ?? recordTaskOperation(tx, actor, { ...request, reason }, 'RESOLVE', task, resolution, inputHash);
+  const outcome =
+    decided ?? (await recordTaskOperation(tx, actor, { ...request, reason }, 'RESOLVE', task, resolution, inputHash));
+  // "Keep ours" lets the golden value be written back to who differs.
+  if (input.resolution === 'KEEP' && task.entityType !== null) {
+    const operation = { id: outcome.operation.id, correlation_id: request.correlationId };
+    await queueLinks(tx, task.entityType, task.sourceIds, operation);
+  }
+  return outcome;
 }
 
 /** The decision that an answer stands for; null where the answer only closes the question. */
@@ -176,6 +188,8 @@ function answer(
       }
       return decide('NOT_DUPLICATE', { entityType, ids: task.goldenIds });
     case 'ACCEPT_PROPOSED': {
+      // The next sweep reads the answer.
+      if (task.kind === 'MASS_DELETE') return Promise.resolve(null);
       const [first] = details.theirs as { value: Json }[];
       return decide('OVERRIDE', {
         entityType,

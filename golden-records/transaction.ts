@@ -121,3 +121,9 @@ export async function lockEntityType(tx: Tx, entityType: string): Promise<void> 
   const [row] = await tx.query<{ version: number }>('select lock_entity_type($1) as version', entityType);
   await takeUp(tx, entityType, row?.version ?? 0);
 }
+
+/** A repeat that comes while the first request is under way waits for its answer, whatever either of them locks. */
+export async function lockIdempotencyKey(tx: Tx, actor: Actor, key: string): Promise<void> {
+  const name = JSON.stringify([actor.id, key]);
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('concord:key:' || $1, 0))::text`, name);
+}

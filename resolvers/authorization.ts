@@ -13,15 +13,25 @@ export const PERMISSIONS = [
   'manageMatching',
   'readAudit',
   'manageKeys',
+  'readSync',
+  'operateSync',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** Who may do what. Reading unmasked values is not a matter of role: it is granted key by key. */
 export const GRANTS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   reader: new Set(['readGolden']),
-  steward: new Set(['readGolden', 'readPayload', 'decide', 'resolveTask', 'ingest']),
-  integrator: new Set(['readGolden', 'readPayload', 'ingest', 'recompute', 'manageMatching']),
-  auditor: new Set(['readGolden', 'readPayload', 'readAudit']),
+  steward: new Set(['readGolden', 'readPayload', 'decide', 'resolveTask', 'ingest', 'readSync']),
+  integrator: new Set([
+    'readGolden',
+    'readPayload',
+    'ingest',
+    'recompute',
+    'manageMatching',
+    'readSync',
+    'operateSync',
+  ]),
+  auditor: new Set(['readGolden', 'readPayload', 'readAudit', 'readSync']),
   administrator: new Set(PERMISSIONS),
 };
 

@@ -3,6 +3,7 @@ import type { Principal, Role } from '../golden-records/api-keys.js';
 import { appendAuditOfRead } from '../golden-records/audit.js';
 import type { Sensitivity } from '../golden-records/model.js';
 import type { Actor, Db, Log } from '../golden-records/transaction.js';
+import type { Synchronised } from '../sources/index.js';
 import { authorize, type Permission } from './authorization.js';
 import type { ChangeFeed } from './changes/feed.js';
 import { createLoaders, type Loaders } from './loaders.js';
@@ -12,6 +13,8 @@ export interface ContextOptions {
   readonly principal: Principal;
   readonly correlationId: string;
   readonly changes: ChangeFeed;
+  /** Systems that are kept in agreement. */
+  readonly systems?: readonly Synchronised[] | undefined;
 }
 
 /** What every resolver gets. One per request; one per run of events in a subscription. */
@@ -24,13 +27,14 @@ export class Context {
   readonly correlationId: string;
   readonly log: Log;
   readonly changes: ChangeFeed;
+  readonly systems: readonly Synchronised[];
   /** Whether the cost of this request has been taken from the key's budget. */
   charged = false;
   private readonly read: UnmaskedReads = new Map();
   // In a box of its own: Apollo copies the context, and copies must share one set of loaders.
   private readonly lazy: { loaders?: Loaders } = {};
 
-  constructor({ db, principal, correlationId, changes }: ContextOptions) {
+  constructor({ db, principal, correlationId, changes, systems = [] }: ContextOptions) {
     this.db = db;
     this.principal = principal;
     this.actor = actorOf(principal);
@@ -39,6 +43,7 @@ export class Context {
     this.correlationId = correlationId;
     this.log = db.log;
     this.changes = changes;
+    this.systems = systems;
   }
 
   get loaders(): Loaders {

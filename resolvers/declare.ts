@@ -14,6 +14,7 @@ import {
 } from 'type-graphql';
 import type { Permission } from './authorization.js';
 import type { Context } from './context.js';
+import { requireStorableInput } from './storable.js';
 
 /**
  * type-graphql's decorators, called as functions: types that are derived from a definition have no class in the source.
@@ -132,7 +133,11 @@ export class ResolverClass {
   }
 
   mutation<A>(name: string, { type, description, ...rest }: RootDeclaration, resolve: Resolve<undefined, A>): this {
-    this.method(name, resolve, rest.arguments ?? []);
+    const checked: Resolve<undefined, A> = (root, context, args) => {
+      requireStorableInput(args);
+      return resolve(root, context, args);
+    };
+    this.method(name, checked, rest.arguments ?? []);
     Mutation(asReturnType(type), { nullable: false, description })(this.target.prototype, name, {});
     if (rest.needs) Authorized<Permission>(rest.needs)(this.target.prototype, name, {});
     return this;

@@ -37,6 +37,10 @@ import { TASK_QUERIES } from './steward-task/steward-task.resolver.js';
 import { StewardTask, TASK_RESOLVERS } from './steward-task/steward-task.type.js';
 import { supplier } from './supplier.js';
 import { SYSTEM_RESOLVERS } from './system/system.resolver.js';
+import { SYNC_MUTATIONS } from './sync/sync.mutations.js';
+import { SYNC_QUERIES } from './sync/sync.resolver.js';
+import { SyncSubscriptions } from './sync/sync.subscriptions.js';
+import { SYNC_TYPE_RESOLVERS } from './sync/sync.type.js';
 import { warehouse } from './warehouse.js';
 
 /** The GraphQL files of the entity types. One without a file has what its definition gives. */
@@ -64,6 +68,10 @@ const FIXED_RESOLVERS: readonly object[] = [
   CHANGES_QUERY,
   ApiKeyResolver,
   AuditResolver,
+  ...SYNC_TYPE_RESOLVERS,
+  SYNC_QUERIES,
+  SYNC_MUTATIONS,
+  SyncSubscriptions,
 ];
 
 const built = new WeakMap<Model, GraphQLSchema>();

@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const LEVELS = ['unit', 'integration', 'e2e', 'system'];
+const LEVELS = ['unit', 'integration', 'odoo', 'e2e', 'system'];
 
 /** Levels that start the built program. */
 const BUILT = ['e2e', 'system'];
@@ -15,6 +15,8 @@ const BUILT = ['e2e', 'system'];
 const named = process.argv.slice(2).filter((argument) => LEVELS.includes(argument));
 const levels = named.length > 0 ? named : LEVELS.filter((level) => level !== 'system' || systemPrograms());
 const rest = process.argv.slice(2).filter((argument) => !LEVELS.includes(argument));
+
+if (levels.includes('odoo')) sayOdoo();
 
 const built = levels.some((level) => BUILT.includes(level)) ? run('npm', ['run', '-s', 'build']) : 0;
 process.exit(built || runJest());
@@ -45,6 +47,16 @@ function systemPrograms() {
     'Not on this machine, so the test of backup and restore is left out: postgresql (apt-get install -y postgresql)\n',
   );
   return false;
+}
+
+/** The level `odoo` always runs against the imitation; against real servers where the lab is named. */
+function sayOdoo() {
+  const folder = process.env.ODOO_LAB_DIR;
+  if (folder !== undefined && existsSync(join(folder, 'start'))) return;
+  const found = folder === undefined ? 'ODOO_LAB_DIR is not set' : `ODOO_LAB_DIR=${folder} holds no lab`;
+  process.stdout.write(
+    `No real Odoo, so its tests run against the imitation alone: ${found} (see docs/connectors/odoo.md)\n`,
+  );
 }
 
 function has(program) {

@@ -1,5 +1,16 @@
-export type { Capabilities, Pull, PullStep, Row, Stream } from './connector.js';
-export { Permanent, Retryable, SOURCE_ERROR_CODES, SourceError, type SourceErrorCode } from './errors.js';
+export type * from './connector.js';
+export {
+  Changed,
+  Down,
+  Permanent,
+  PLACES,
+  type Place,
+  Retryable,
+  SOURCE_ERROR_CODES,
+  SourceError,
+  type SourceErrorCode,
+  Throttled,
+} from './errors.js';
 export {
   type Cell,
   type CellOptions,
@@ -26,3 +37,17 @@ export {
 } from './files/pull.js';
 export { type FileStream, type FileStreamOptions, fileStream, matchesPattern, streamProblems } from './files/stream.js';
 export { FolderWatch, type WatchedStream, type Watcher, type WatchOptions, watchFolder } from './files/watch.js';
+export {
+  checkOdoo,
+  clientOf,
+  type OdooConnector,
+  type OdooOptions,
+  type OdooReport,
+  odoo,
+  odooTold,
+  setupOdoo,
+  teardownOdoo,
+} from './odoo/index.js';
+export { type SqlConnectorOptions, sqlConnector } from './sql/connector.js';
+export { type SqlStream, type SqlStreamOptions, type SqlWriteOptions, sqlStream } from './sql/mapping.js';
+export * from './sync/index.js';

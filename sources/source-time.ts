@@ -12,8 +12,12 @@ export function sourceInstant(text: string, timeZone: string): string | undefine
   const utc = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0').slice(0, 3)}Z`);
   // Date.parse rolls 30 February over into March.
   if (Number.isNaN(utc) || new Date(utc).getUTCDate() !== Number(day)) return undefined;
-  const shift = offset === undefined ? zoneOffsetMs(utc, timeZone) : statedOffsetMs(offset);
-  return new Date(utc - shift).toISOString();
+  // 0001-01-01 is what programs write that know no time of change: it means that day, in whatever zone.
+  const zoned = Number(year) < 1000 ? 0 : zoneOffsetMs(utc, timeZone);
+  const shift = offset === undefined ? zoned : statedOffsetMs(offset);
+  const instant = new Date(utc - shift);
+  // An offset can push the first or last day of the calendar out of it.
+  return instant.getUTCFullYear() >= 1 && instant.getUTCFullYear() <= 9999 ? instant.toISOString() : undefined;
 }
 
 export function isTimeZone(name: string): boolean {

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Actor, Log } from '../golden-records/transaction.js';
 import { buildHubSchema } from '../resolvers/schema.js';
-import { type Watcher, watchFolder } from '../sources/index.js';
+import { type Synchronised, type Watcher, watchFolder } from '../sources/index.js';
 import type { Settings } from './config.js';
+import { createHooks } from './hooks.js';
 import type { LoadedConfig } from './load-config.js';
 import { type RunningServer, startServer } from './server.js';
 import { migrateStore, openStore, type Store } from './store.js';
+import { openSystems, startSync } from './sync-worker.js';
 import { startWorker } from './worker.js';
 
 export interface AppOptions {
@@ -46,10 +48,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     await migrateStore(store);
     const worker = await startWorker({ db: store.db, listenDb: store.database, log });
     started.push(() => worker.stop());
+    const systems = openSystems(config.connectors, log, process.env);
+    const sync = await startSync({ db: store.db, listenDb: store.database, log, systems });
+    started.push(() => sync.stop());
     const watched = config.watch && resolve(config.folder, config.watch.folder);
     const watcher = watched === undefined ? undefined : watch(store, config, watched);
     if (watcher) started.push(() => watcher.stop());
-    const server = await serve(store, options);
+    const server = await serve(store, options, systems);
     started.push(() => server.close());
     return { store, server, watcher, watched, close };
   } catch (error) {
@@ -61,15 +66,21 @@ export async function createApp(options: AppOptions): Promise<App> {
 const watch = ({ db }: Store, { streams }: LoadedConfig, folder: string): Watcher =>
   watchFolder(db, { folder, streams, actor: WATCHER });
 
-function serve(store: Store, { settings, config, log }: AppOptions): Promise<RunningServer> {
+function serve(
+  { db, database }: Store,
+  { settings, config, log }: AppOptions,
+  systems: readonly Synchronised[],
+): Promise<RunningServer> {
   return startServer({
-    db: store.db,
+    db,
     schema: buildHubSchema(config.model),
-    listenDb: store.database,
+    listenDb: database,
     host: settings.host,
     port: settings.port,
     log,
+    hooks: createHooks(db, config.connectors, process.env),
     limits: limitsOf(settings),
+    systems,
     ...tlsOf(settings),
   });
 }

@@ -3,7 +3,13 @@ import { ConfigError, type ConfigProblem } from '../golden-records/errors.js';
 import { defineModel } from '../golden-records/define-model.js';
 import type { EntityTypeDefinition } from '../golden-records/model.js';
 import type { EntityTypeRules, Model, ScopeDefinition, SystemDefinition } from '../golden-records/rules.js';
-import { type FileStream, streamProblems as fileStreamProblems } from '../sources/index.js';
+import {
+  type Connector,
+  connectorProblems,
+  type FileStream,
+  streamProblems as fileStreamProblems,
+  targetsOf,
+} from '../sources/index.js';
 
 /** A system that gives records, as it stands in `hub.config.ts`. */
 export interface SystemConfig {
@@ -15,6 +21,8 @@ export interface SystemConfig {
   readonly uniqueRecords?: readonly string[];
   /** What comes in from it: one entity type of one scope each. */
   readonly streams?: readonly FileStream[];
+  /** Keeps it and the hub in agreement, in both directions; made by a connector's function, e.g. `sqlConnector`. */
+  readonly connector?: Connector;
 }
 
 /** What `hub.config.ts` exports by default. */
@@ -38,8 +46,16 @@ export const defineConfig = <const C extends HubConfig>(config: C): C => config;
 export interface CheckedConfig {
   readonly model: Model;
   readonly streams: readonly ConfiguredStream[];
+  readonly connectors: readonly ConfiguredConnector[];
   readonly watch: HubConfig['watch'];
   readonly demo: HubConfig['demo'];
+}
+
+/** A connector together with the system that it speaks to. */
+export interface ConfiguredConnector {
+  readonly system: string;
+  readonly name: string;
+  readonly connector: Connector;
 }
 
 /** A stream together with the system it belongs to. */
@@ -51,14 +67,26 @@ export interface ConfiguredStream {
 /** Check the whole of a configuration. Throws ConfigError with every problem found, each with path, found, expected. */
 export function checkConfig(input: unknown): CheckedConfig {
   const shape = shapeProblems(input);
-  // With a wrong shape the rules can't be read at all.
-  if (shape.length > 0) throw new ConfigError(shape);
+  const problems = isFields(input) ? detailProblems(input) : [];
+  // With a wrong shape systems and rules can't be read at all.
+  if (shape.length > 0) throw new ConfigError([...shape, ...problems]);
   const config = input as HubConfig;
   const entityTypes = config.entityTypes ?? ENTITY_TYPES;
-  const problems = streamProblems(config, new Set(entityTypes.map(({ code }) => code)));
+  problems.push(
+    ...streamProblems(config, new Set(entityTypes.map(({ code }) => code))),
+    ...connectorsOf(config).flatMap(({ system, connector }) =>
+      connectorProblems(
+        connector,
+        `systems.${system}.connector`,
+        Object.keys(config.systems[system]?.scopes ?? {}),
+        entityTypes,
+      ),
+    ),
+  );
   const model = modelOf(config, entityTypes, problems);
   if (!model || problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze({ model, streams: streamsOf(config), watch: config.watch, demo: config.demo });
+  const { watch, demo } = config;
+  return Object.freeze({ model, streams: streamsOf(config), connectors: connectorsOf(config), watch, demo });
 }
 
 function modelOf(
@@ -67,7 +95,8 @@ function modelOf(
   problems: ConfigProblem[],
 ): Model | undefined {
   try {
-    return defineModel({ entityTypes, systems: systemsOf(config), rules: config.rules ?? {} });
+    const targets = connectorsOf(config).flatMap(({ system, connector }) => targetsOf(system, connector));
+    return defineModel({ entityTypes, systems: systemsOf(config), rules: config.rules ?? {}, targets });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     problems.push(...error.problems);
@@ -86,6 +115,11 @@ const systemsOf = (config: HubConfig): SystemDefinition[] =>
 const streamsOf = (config: HubConfig): ConfiguredStream[] =>
   Object.entries(config.systems).flatMap(([system, { streams = [] }]) => streams.map((stream) => ({ system, stream })));
 
+const connectorsOf = (config: HubConfig): ConfiguredConnector[] =>
+  Object.entries(config.systems).flatMap(([system, { name, connector }]) =>
+    connector ? [{ system, name, connector }] : [],
+  );
+
 // --- Shape: what a typed configuration can't get wrong, and a plain JavaScript one can ------------------------------
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -94,19 +128,40 @@ const isFields = (value: unknown): value is Fields =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 export const CONFIG_KEYS = ['entityTypes', 'systems', 'rules', 'watch', 'demo'];
-export const SYSTEM_KEYS = ['name', 'scopes', 'uniqueRecords', 'streams'];
+export const SYSTEM_KEYS = ['name', 'scopes', 'uniqueRecords', 'streams', 'connector'];
 
 function shapeProblems(input: unknown): ConfigProblem[] {
   if (!isFields(input)) return [problem('default export', 'an object made by defineConfig', input)];
+  const { entityTypes } = input;
+  const areDefinitions = entityTypes === undefined || (Array.isArray(entityTypes) && entityTypes.every(isFields));
   return [
-    ...unknownKeys(input, CONFIG_KEYS, ''),
-    ...(input.entityTypes === undefined || Array.isArray(input.entityTypes)
-      ? []
-      : [problem('entityTypes', 'a list of definitions made by defineEntityType', input.entityTypes)]),
+    ...(areDefinitions ? [] : [problem('entityTypes', 'a list of definitions made by defineEntityType', entityTypes)]),
     ...systemsShape(input.systems),
     ...rulesShape(input.rules),
+  ];
+}
+
+/** What is wrong and keeps nothing else from being read. */
+function detailProblems(input: Fields): ConfigProblem[] {
+  const inside = (value: unknown) => Object.entries(isFields(value) ? value : {});
+  return [
+    ...unknownKeys(input, CONFIG_KEYS, ''),
+    ...inside(input.systems).flatMap(([code, system]) => systemDetails(`systems.${code}`, system)),
+    ...inside(input.rules).flatMap(([code, own]) =>
+      isFields(own) ? unknownKeys(own, ['default', 'attributes', 'thresholds'], `rules.${code}.`) : [],
+    ),
     ...watchShape(input.watch),
     ...demoShape(input.demo),
+  ];
+}
+
+function systemDetails(path: string, system: unknown): ConfigProblem[] {
+  if (!isFields(system)) return [];
+  const { name } = system;
+  const isNamed = typeof name === 'string' && name.trim() !== '';
+  return [
+    ...unknownKeys(system, SYSTEM_KEYS, `${path}.`),
+    ...(isNamed ? [] : [problem(`${path}.name`, 'a name', name)]),
   ];
 }
 
@@ -117,10 +172,7 @@ function systemsShape(systems: unknown): ConfigProblem[] {
 
 function systemShape(path: string, system: unknown): ConfigProblem[] {
   if (!isFields(system)) return [problem(path, 'an object with name, scopes and streams', system)];
-  const problems = unknownKeys(system, SYSTEM_KEYS, `${path}.`);
-  if (typeof system.name !== 'string' || system.name.trim() === '') {
-    problems.push(problem(`${path}.name`, 'a name', system.name));
-  }
+  const problems: ConfigProblem[] = [];
   if (!isFields(system.scopes)) problems.push(problem(`${path}.scopes`, 'an object of scopes by code', system.scopes));
   else {
     for (const [scope, value] of Object.entries(system.scopes)) {
@@ -129,6 +181,10 @@ function systemShape(path: string, system: unknown): ConfigProblem[] {
   }
   problems.push(...listShape(`${path}.uniqueRecords`, system.uniqueRecords, 'a list of entity types'));
   problems.push(...listShape(`${path}.streams`, system.streams, 'a list of streams'));
+  const { connector } = system;
+  const isConnector = isFields(connector) && Array.isArray(connector.streams) && typeof connector.open === 'function';
+  if (connector !== undefined && !isConnector)
+    problems.push(problem(`${path}.connector`, "a connector, made by a connector's function", connector));
   return problems;
 }
 
@@ -140,7 +196,7 @@ function rulesShape(rules: unknown): ConfigProblem[] {
   if (!isFields(rules)) return [problem('rules', 'an object of rules by entity type', rules)];
   return Object.entries(rules).flatMap(([code, own]) => {
     if (!isFields(own)) return [problem(`rules.${code}`, 'an object with default, attributes, thresholds', own)];
-    const problems = unknownKeys(own, ['default', 'attributes', 'thresholds'], `rules.${code}.`);
+    const problems: ConfigProblem[] = [];
     for (const key of ['default', 'attributes', 'thresholds']) {
       if (own[key] !== undefined && !isFields(own[key])) {
         problems.push(problem(`rules.${code}.${key}`, 'an object', own[key]));

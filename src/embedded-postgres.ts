@@ -50,14 +50,40 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await writeFile(leaseOf(server, process.pid), '');
     return running;
   });
+  const leaving = new AbortController();
+  const kept = keepRunning(server, url, leaving.signal);
   let stopping: Promise<void> | undefined;
   return {
     url,
     stop: () => {
-      stopping ??= exclusively(server.dir, () => leave(server));
+      leaving.abort();
+      stopping ??= kept.then(() => exclusively(server.dir, () => leave(server)));
       return stopping;
     },
   };
+}
+
+const LOOK_EVERY_MS = 1_000;
+
+/** A server that ended under us (killed, out of memory) is started again on its port: whoever uses it connects anew. */
+async function keepRunning(server: Server, url: string, stop: AbortSignal): Promise<void> {
+  for (;;) {
+    await delay(LOOK_EVERY_MS, undefined, { signal: stop, ref: false }).catch(() => undefined);
+    if (stop.aborted) return;
+    const postmaster = await readPostmaster(server);
+    if (postmaster && isAlive(postmaster.pid) && !isAnotherProgram(server, postmaster.pid)) continue;
+    try {
+      const again = await exclusively(
+        server.dir,
+        async () => (await findRunning(server)) ?? (await startServer(server)),
+      );
+      if (again === url) server.log.warn({ dataDir: server.dir }, 'bundled PostgreSQL had ended and was started again');
+      else
+        server.log.error({ dataDir: server.dir }, 'bundled PostgreSQL came back on another port: start the hub again');
+    } catch (err) {
+      server.log.error({ err, dataDir: server.dir }, 'bundled PostgreSQL has ended and does not start');
+    }
+  }
 }
 
 const USER = 'concord';

@@ -2,8 +2,10 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import type { KeyRing, Principal } from '../golden-records/api-keys.js';
+import type { Json } from '../golden-records/json.js';
 import type { Db } from '../golden-records/transaction.js';
 import { charge } from '../resolvers/apollo-plugins.js';
+import type { Synchronised } from '../sources/index.js';
 import type { ChangeFeed } from '../resolvers/changes/feed.js';
 import { Context, correlationIdOf } from '../resolvers/context.js';
 import { presentError, refusal, unauthenticated } from '../resolvers/errors.js';
@@ -12,6 +14,7 @@ import { checkLimits, type QueryLimits } from '../resolvers/limits.js';
 import type { RateLimiter } from '../resolvers/rate-limit.js';
 import type { RefusalCounter } from './failed-authentications.js';
 import type { Health } from './health.js';
+import { type Hooks, isHookPath } from './hooks.js';
 
 export interface HttpOptions {
   readonly db: Db;
@@ -21,15 +24,18 @@ export interface HttpOptions {
   readonly rate: RateLimiter;
   readonly limits: QueryLimits & { readonly maxBodyBytes: number };
   readonly changes: ChangeFeed;
+  readonly systems?: readonly Synchronised[] | undefined;
   readonly health: Health;
   readonly refusals: RefusalCounter;
+  /** Missing: nobody posts to this hub. */
+  readonly hooks?: Hooks | undefined;
 }
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Routes: /graphql, /health/live, /health/ready; / leads to the landing page. */
+/** Routes: /graphql, /health/live, /health/ready, /hooks/…; / leads to the landing page. */
 export function createHttpHandler(options: HttpOptions): HttpHandler {
   return (request, response) => {
     const correlationId = correlationIdOf(single(request.headers['x-correlation-id']));
@@ -52,6 +58,7 @@ async function route(
   if (path === '/graphql') return serveGraphQL(options, request, response, correlationId);
   if (path === '/health/live') return send(response, 200, '{"status":"ok"}');
   if (path === '/health/ready') return serveReadiness(options, response);
+  if (isHookPath(path) && request.method === 'POST') return serveHook(options, request, response, path);
   if (path === '/' && request.method === 'GET') return void response.writeHead(302, { location: '/graphql' }).end();
   throw refusal('NOT_FOUND', 'nothing is here; the API is at /graphql', { status: 404 });
 }
@@ -59,6 +66,21 @@ async function route(
 async function serveReadiness({ health }: HttpOptions, response: ServerResponse): Promise<void> {
   const report = await health.ready();
   send(response, report.ready ? 200 : 503, JSON.stringify(report));
+}
+
+/** Longer posts are none of those that were asked for. */
+const MOST_HOOK_BYTES = 65_536;
+
+/** Answered at once: whoever posts may make a person wait for it. */
+async function serveHook(
+  { hooks }: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  const body = (await readJson(request, MOST_HOOK_BYTES)) as Json;
+  if (!(await hooks?.take(path, body))) throw refusal('NOT_FOUND', 'nothing is here', { status: 404 });
+  response.writeHead(204).end();
 }
 
 async function serveGraphQL(
@@ -77,7 +99,13 @@ async function serveGraphQL(
   return serveThroughApollo(options, request, response, body, context);
 
   function open(): Context {
-    return new Context({ db: options.db, principal, correlationId, changes: options.changes });
+    return new Context({
+      db: options.db,
+      principal,
+      correlationId,
+      changes: options.changes,
+      systems: options.systems,
+    });
   }
 }
 

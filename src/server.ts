@@ -19,8 +19,10 @@ import type { Context } from '../resolvers/context.js';
 import { PreparedOperations } from '../resolvers/jit.js';
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from '../resolvers/limits.js';
 import { DEFAULT_RATE_LIMITS, RateLimiter, type RateLimits } from '../resolvers/rate-limit.js';
+import type { Synchronised } from '../sources/index.js';
 import { RefusalCounter } from './failed-authentications.js';
 import { createHealth } from './health.js';
+import type { Hooks } from './hooks.js';
 import { createHttpHandler } from './http.js';
 import { createSubscriptionServer, DEFAULT_WEBSOCKET_LIMITS, type WebSocketLimits } from './websocket.js';
 
@@ -45,6 +47,7 @@ export interface Listener {
 }
 
 export interface ServerOptions {
+  readonly hooks?: Hooks | undefined;
   readonly db: Db;
   readonly schema: GraphQLSchema;
   readonly listenDb: Listener;
@@ -53,6 +56,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly log: Log;
   readonly limits?: Partial<ServerLimits>;
+  /** Systems that are kept in agreement. */
+  readonly systems?: readonly Synchronised[];
   /** PEM. Without it the server speaks plain HTTP, for a proxy in front or for this machine alone. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
 }
@@ -77,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const changes = new ChangeFeed(db, limits);
   const apollo = createApollo(schema, log, limits.maxTokens, gatekeeper({ operations, limits, rate }));
   await apollo.start();
-  const parts = { db, operations, keys, rate, limits, changes, refusals };
+  const parts = { db, operations, keys, rate, limits, changes, refusals, systems: options.systems };
   const subscriptions = createSubscriptionServer({ ...parts, schema, shared: new SharedExecutions() });
   const listening = await Promise.all([
     options.listenDb.listen('concord_feed', () => changes.wake()),
@@ -87,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
   ]);
   const server = createHttpServer(options);
-  server.on('request', createHttpHandler({ ...parts, apollo, health }));
+  server.on('request', createHttpHandler({ ...parts, apollo, health, hooks: options.hooks }));
   server.on('upgrade', (request, socket, head) => {
     if ((request.url ?? '').split('?', 1)[0] === '/graphql') subscriptions.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');

@@ -79,7 +79,7 @@ async function openApp(options: StartOptions): Promise<App> {
 
 const PORT_ADVICE: Readonly<Record<string, string>> = {
   EADDRINUSE:
-    'another program listens there. Stop it, or choose another port: concord start --port 4001 (or PORT=4001)',
+    'another program listens there. Stop it, or choose another port: concord start --port <port> (or PORT); 0 takes a free one',
   EACCES: 'this user may not listen there. Choose a port above 1023: concord start --port 4000',
   EADDRNOTAVAIL: 'this machine has no such address. Choose another: concord start --host 127.0.0.1',
 };

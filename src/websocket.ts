@@ -16,6 +16,7 @@ import { CloseCode, type Context as ConnectionContext, handleProtocols, makeServ
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { KeyRing, Principal } from '../golden-records/api-keys.js';
 import type { Db } from '../golden-records/transaction.js';
+import type { Synchronised } from '../sources/index.js';
 import type { ChangeFeed } from '../resolvers/changes/feed.js';
 import type { SharedExecutions } from '../resolvers/changes/sharing.js';
 import { Context, correlationIdOf } from '../resolvers/context.js';
@@ -53,6 +54,7 @@ export interface WebSocketOptions {
   readonly rate: RateLimiter;
   readonly limits: QueryLimits & WebSocketLimits;
   readonly changes: ChangeFeed;
+  readonly systems?: readonly Synchronised[] | undefined;
   readonly shared: SharedExecutions;
   readonly refusals: RefusalCounter;
 }
@@ -261,7 +263,13 @@ async function prepare(
   if (refusals.length > 0) return [...refusals];
   const spent = options.rate.spend(principal.keyId, cost.requested);
   if (!spent.ok) return [rateLimited(spent.retryAfterSeconds)];
-  const contextValue = new Context({ db: options.db, principal, correlationId, changes: options.changes });
+  const contextValue = new Context({
+    db: options.db,
+    principal,
+    correlationId,
+    changes: options.changes,
+    systems: options.systems,
+  });
   return {
     schema: options.schema,
     document: prepared.document,

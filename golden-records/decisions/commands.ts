@@ -1,7 +1,7 @@
 import { normaliseAttribute } from '../attributes.js';
 import { IllegalOperation, InvalidInput, NotFound } from '../errors.js';
 import { isUuid, publicId } from '../ids.js';
-import type { Json } from '../json.js';
+import type { Json, JsonObject } from '../json.js';
 import { clashKey, identifierKey } from '../match/cluster.js';
 import { nodeOf, type Settlement } from '../settle.js';
 import { loadComponent } from '../store/component.js';
@@ -165,16 +165,13 @@ async function divide(
     );
   }
   const keeping = keepIdWith === undefined ? undefined : keepIdWith === 'PART' ? part : rest;
-  const anchors =
-    keeping && !keeping.includes(whole.anchorId)
-      ? [{ goldenId: whole.id, anchorId: await oldestLink(tx, entityType, keeping) }]
-      : [];
+  const anchors = keeping && !keeping.includes(whole.anchorId) ? [await movedTo(tx, entityType, whole, keeping)] : [];
   return {
     decisions: [
       {
         kind,
         goldenId: whole.id,
-        payload: { keeps: whole.id, keepIdWith: keepIdWith ?? null },
+        payload: { keeps: whole.id, keepIdWith: keepIdWith ?? null, ...movesOf(anchors) },
         known: await knownBetween(tx, entityType, part, rest),
         left: part,
         right: rest,
@@ -184,6 +181,18 @@ async function divide(
     seeds: whole.members,
   };
 }
+
+/** A canonical id goes on with the oldest of these source records. */
+const movedTo = async (tx: Tx, entityType: string, { id, anchorId }: Golden, keeping: readonly string[]) => ({
+  goldenId: id,
+  from: anchorId,
+  anchorId: await oldestLink(tx, entityType, keeping),
+});
+type Move = Awaited<ReturnType<typeof movedTo>>;
+
+/** Stands in the decision, so that its withdrawal can take the ids back to where they were. */
+const movesOf = (moves: readonly Move[]): JsonObject =>
+  moves.length === 0 ? {} : { moves: moves.map(({ goldenId, from, anchorId }) => ({ goldenId, from, to: anchorId })) };
 
 async function oldestLink(tx: Tx, entityType: string, ids: readonly string[]): Promise<string> {
   const found = await tx.prisma.sourceRecord.findFirst({
@@ -208,6 +217,16 @@ async function unmerge(tx: Tx, entityType: string, { mergedId }: CommandInput<'U
     });
   }
   const whole = await golden(tx, entityType, merged.mergedIntoId);
+  if (merged.anchorId === whole.anchorId) {
+    const [one, other] = [named(tx, entityType, mergedId), named(tx, entityType, whole.id)];
+    throw new IllegalOperation(
+      'EMPTY_SIDE',
+      `${one} and ${other} are ids of one source record: nothing can be parted`,
+      {
+        field: 'mergedId',
+      },
+    );
+  }
   const last = await tx.prisma.goldenVersion.findFirst({
     where: { goldenId: mergedId, state: { not: 'MERGED' } },
     orderBy: { version: 'desc' },
@@ -241,11 +260,9 @@ async function linkedRecord(tx: Tx, entityType: string, id: string): Promise<{ i
 }
 
 /** The record that a moving source record leaves keeps its id, as long as anything is left of it. */
-async function anchorsLeftBehind(tx: Tx, entityType: string, id: string, from: Golden): Promise<Draft['anchors']> {
+async function anchorsLeftBehind(tx: Tx, entityType: string, id: string, from: Golden): Promise<readonly Move[]> {
   const rest = from.members.filter((member) => member !== id);
-  return from.anchorId === id && rest.length > 0
-    ? [{ goldenId: from.id, anchorId: await oldestLink(tx, entityType, rest) }]
-    : [];
+  return from.anchorId === id && rest.length > 0 ? [await movedTo(tx, entityType, from, rest)] : [];
 }
 
 async function link(tx: Tx, entityType: string, { sourceRecordId, goldenId }: CommandInput<'LINK'>): Promise<Draft> {
@@ -256,27 +273,30 @@ async function link(tx: Tx, entityType: string, { sourceRecordId, goldenId }: Co
       field: 'goldenId',
     });
   }
+  const anchors = await anchorsLeftBehind(tx, entityType, sourceRecordId, record.golden);
   return {
     decisions: [
       {
         kind: 'LINK',
         goldenId: target.id,
-        payload: { sourceRecordId, from: record.golden.id },
+        payload: { sourceRecordId, from: record.golden.id, ...movesOf(anchors) },
         known: await knownBetween(tx, entityType, [sourceRecordId], [...target.members, ...record.golden.members]),
         left: [sourceRecordId],
         right: [target.anchorId],
         apart: record.golden.members.filter((member) => member !== sourceRecordId),
       },
     ],
-    anchors: (await anchorsLeftBehind(tx, entityType, sourceRecordId, record.golden)) ?? [],
+    anchors,
     seeds: [...record.golden.members, ...target.members],
   };
 }
 
 async function unlink(tx: Tx, entityType: string, { sourceRecordId }: CommandInput<'UNLINK'>): Promise<Draft> {
   const record = await linkedRecord(tx, entityType, sourceRecordId);
-  const draft = await divide(tx, entityType, 'UNLINK', record.golden, [sourceRecordId]);
-  return { ...draft, anchors: (await anchorsLeftBehind(tx, entityType, sourceRecordId, record.golden)) ?? [] };
+  const rest = record.golden.members.filter((id) => id !== sourceRecordId);
+  // With nobody left behind there is nothing to divide, and `divide` says so.
+  const keeps = rest.length > 0 ? 'REMAINDER' : undefined;
+  return divide(tx, entityType, 'UNLINK', record.golden, [sourceRecordId], keeps);
 }
 
 async function assertNotDuplicate(tx: Tx, entityType: string, { ids }: CommandInput<'NOT_DUPLICATE'>): Promise<Draft> {
@@ -448,5 +468,39 @@ export async function withdrawal(tx: Tx, entityType: string, ids: readonly strin
       if (own) seeds.add(own.anchorId);
     }
   }
-  return { decisions, standing, seeds: [...seeds] };
+  const anchors = await anchorsAfter(tx, entityType, standing);
+  for (const { anchorId } of anchors) seeds.add(anchorId);
+  return { decisions, standing, anchors, seeds: [...seeds] };
+}
+
+const MOVES = `
+select m->>'goldenId' as "goldenId", m->>'from' as "from", m->>'to' as "to", d.id, d.standing
+  from decision d, jsonb_array_elements(d.payload->'moves') m
+  where d.entity_type = $1 and m->>'goldenId' in (
+    select own->>'goldenId' from decision o, jsonb_array_elements(o.payload->'moves') own
+      where o.id in (select value::uuid from jsonb_array_elements_text($2::jsonb)))
+  order by d.seq`;
+
+/**
+ * Where canonical ids belong when the standing of decisions has changed: with the record that the last standing
+ * decision moved them to, else with the one that they came from.
+ */
+async function anchorsAfter(
+  tx: Tx,
+  entityType: string,
+  turned: readonly { readonly decisionId: string; readonly standing: boolean }[],
+): Promise<{ goldenId: string; anchorId: string }[]> {
+  const ids = turned.map(({ decisionId }) => decisionId);
+  const moves = await tx.query<{ goldenId: string; from: string; to: string; id: string; standing: boolean }>(
+    MOVES,
+    entityType,
+    ids,
+  );
+  const now = new Map(turned.map(({ decisionId, standing }) => [decisionId, standing]));
+  const anchors = new Map<string, string>();
+  for (const { goldenId, from, to, id, standing } of moves) {
+    if (now.get(id) ?? standing) anchors.set(goldenId, to);
+    else if (!anchors.has(goldenId)) anchors.set(goldenId, from);
+  }
+  return [...anchors].map(([goldenId, anchorId]) => ({ goldenId, anchorId }));
 }

@@ -33,6 +33,12 @@ export interface IngestBatch {
   readonly reason?: string;
   /** Saved in the same transaction as what it brought. */
   readonly cursor?: { readonly name: string; readonly value: Json };
+  /** Attributes, by external id, whose present value the hub itself wrote there a moment ago: no testimony (law 7). */
+  readonly echo?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Map and settle the records again although their content is the same: the mapping knows more than before. */
+  readonly again?: boolean;
+  /** Where deliveries that follow are queued. Default: LIVE. */
+  readonly lane?: 'LIVE' | 'BACKFILL';
 }
 
 export const OUTCOMES = [

@@ -16,11 +16,17 @@ export function resultOf(
   const records = batch.records.map((record, index): RecordOutcome => {
     const entry = changed.get(index);
     const { externalId } = record;
-    if (!entry) return unchangedOutcome(externalId, externalId === null ? undefined : prepared.stored.get(externalId));
+    if (!entry) {
+      const stored = externalId === null ? undefined : prepared.stored.get(externalId);
+      return record.deleted && stored?.state === 'HELD'
+        ? { externalId, outcome: 'UNCHANGED' }
+        : unchangedOutcome(externalId, stored);
+    }
     const { verdict, before } = entry;
     if (verdict.kind === 'REJECTED') return { externalId, outcome: 'REJECTED', reason: verdict.reason };
     if (verdict.kind === 'STALE')
       return { externalId, outcome: 'STALE', ...(before?.goldenId ? { goldenId: before.goldenId } : {}) };
+    if (verdict.kind === 'GONE') return { externalId, outcome: 'DELETED' };
     const goldenId = links.get(entry.id) ?? '';
     if (record.deleted) return { externalId, outcome: 'DELETED', goldenId };
     if (before && before.state !== 'HELD') return { externalId, outcome: 'UPDATED', goldenId };

@@ -7,10 +7,12 @@ import { type Evidence, evidenceOf } from '../match/evidence.js';
 import type { EntityTypeDefinition } from '../model.js';
 import { contentHash } from '../normalise/index.js';
 import type { Arrival } from '../settle.js';
-import { newestRevision, rejectedBefore, type StoredRecord, storedRecords } from '../store/lookup.js';
+import { keptBefore, newestRevision, type StoredRecord, storedRecords } from '../store/lookup.js';
 import type { ScoreRow } from '../store/rows.js';
+import { ECHO_TIME } from '../survivorship/survive.js';
 import type { Tx } from '../transaction.js';
 import type { InboundRecord, IngestBatch, Mapping } from './batch.js';
+import { madeLinks, withMade } from './made-links.js';
 import { scoreAll } from './score-batch.js';
 
 /** A record that has something new to say. */
@@ -32,6 +34,8 @@ export type Verdict =
       readonly references: readonly TargetReference[];
     }
   | { readonly kind: 'STALE' }
+  /** Deleted at its source while it was held back: nobody needs to put it right any more. */
+  | { readonly kind: 'GONE'; readonly reason: { code: string; message: string } }
   | { readonly kind: 'REJECTED'; readonly reason: { code: string; message: string } };
 export type Applied = Prepared & { readonly verdict: Extract<Verdict, { kind: 'APPLY' }> };
 
@@ -39,10 +43,12 @@ export interface PreparedBatch {
   /** Content hashes of all records of the batch. */
   readonly hashes: readonly string[];
   readonly changed: readonly Prepared[];
-  /** Rejected as they were the last time: known already, so nothing is written. */
+  /** Rejected as they were the last time, or late and kept already: known, so nothing is written. */
   readonly repeated: readonly Prepared[];
   readonly stored: ReadonlyMap<string, StoredRecord>;
   readonly scores: readonly ScoreRow[];
+  /** Those of them that stand for links which the hub made when it created a record there. */
+  readonly made: readonly ScoreRow[];
   readonly seen: string;
   /** The parameters by which it was scored. */
   readonly parametersVersion: number;
@@ -66,28 +72,36 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
     scope: batch.scope,
     mappingVersion: batch.mapping.version,
   };
-  const stored = await storedRecords(tx, home, arriving);
+  const anew = batch.again === true || batch.echo !== undefined;
+  const stored = await storedRecords(tx, home, arriving, anew);
+  const isSame = (before: StoredRecord | undefined, hash: string) =>
+    before?.contentHash === hash && before.mappingVersion === batch.mapping.version;
+  const news = anew
+    ? arriving
+    : arriving.filter((record) => !isSame(stored.get(record.externalId), record.contentHash));
+  const links = await madeLinks(tx, batch, news, stored);
   const changed: Prepared[] = [];
   for (const [index, record] of batch.records.entries()) {
     if (index % RECORDS_A_TURN === RECORDS_A_TURN - 1) await nextTurn();
     const before = record.externalId === null ? undefined : stored.get(record.externalId);
     const hash = hashes[index] as string;
-    if (before && before.contentHash === hash && before.mappingVersion === batch.mapping.version) continue;
+    // Back to what was known, after a version that was rejected: applied again, which answers the question.
+    if (!anew && isSame(before, hash) && !before?.isQuestioned) continue;
     if (!before && record.deleted) continue;
-    changed.push(prepareRecord(tx, definition, batch, record, index, hash, before));
+    const id = before?.id ?? links.idOf(record.externalId) ?? newId();
+    changed.push(prepareRecord(tx, definition, batch, record, index, hash, before, id));
   }
-  const rejected = changed.filter(({ verdict }) => verdict.kind === 'REJECTED');
-  const known = await rejectedBefore(
-    tx,
-    home,
-    rejected.map(({ record, hash }) => ({ externalId: record.externalId, contentHash: hash })),
-  );
-  const isKnown = ({ record, hash, verdict }: Prepared) =>
-    verdict.kind === 'REJECTED' && known.has(`${record.externalId ?? ''}\n${hash}`);
-  const { scores, crowdedKeys } = await scoreAll(tx, definition, scorables(changed));
+  const arrived = ({ record, hash }: Prepared) => ({ externalId: record.externalId, contentHash: hash });
+  const ofKind = (kind: Verdict['kind']) => changed.filter(({ verdict }) => verdict.kind === kind).map(arrived);
+  const known = await keptBefore(tx, home, { rejected: ofKind('REJECTED'), stale: ofKind('STALE') });
+  const isKnown = (entry: Prepared) =>
+    (entry.verdict.kind === 'REJECTED' || entry.verdict.kind === 'STALE') && known.has(arrived(entry));
+  const { scores: found, crowdedKeys } = await scoreAll(tx, definition, scorables(changed));
+  const made = links.scores(new Set(scorables(changed).map(({ id }) => id)));
+  const scores = withMade(found, made);
   const repeated = changed.filter(isKnown);
-  const news = changed.filter((entry) => !isKnown(entry));
-  return { hashes, changed: news, repeated, stored, scores, seen, parametersVersion, crowdedKeys };
+  const fresh = changed.filter((entry) => !isKnown(entry));
+  return { hashes, changed: fresh, repeated, stored, scores, made, seen, parametersVersion, crowdedKeys };
 }
 
 /** What of a batch takes part in matching. */
@@ -104,15 +118,20 @@ function prepareRecord(
   index: number,
   hash: string,
   before: StoredRecord | undefined,
+  id: string,
 ): Prepared {
-  const id = before?.id ?? newId();
   const stated = record.sourceTime === undefined ? tx.now : new Date(record.sourceTime);
-  const sourceTime = (Number.isNaN(stated.getTime()) ? tx.now : stated).toISOString();
+  const isTime = isStorableTime(stated);
+  const sourceTime = (isTime ? stated : tx.now).toISOString();
   const base = { index, id, record, hash, before, sourceTime };
   if (record.unreadable) return { ...base, verdict: { kind: 'REJECTED', reason: record.unreadable } };
-  if (Number.isNaN(stated.getTime())) {
-    const message = `the record's source time expected ISO 8601, found "${record.sourceTime?.slice(0, 40)}"`;
+  if (!isTime) {
+    const message = `the record's source time expected ISO 8601 with a year from 1 to 9999, found "${record.sourceTime?.slice(0, 40)}"`;
     return { ...base, verdict: { kind: 'REJECTED', reason: { code: 'INVALID_ATTRIBUTE', message } } };
+  }
+  if (before?.state === 'HELD' && record.deleted) {
+    const message = 'deleted at its source before it could be taken in';
+    return { ...base, verdict: { kind: 'GONE', reason: { code: 'RECORD_REJECTED', message } } };
   }
   if (before && before.state !== 'HELD' && sourceTime < before.sourceTime)
     return { ...base, verdict: { kind: 'STALE' } };
@@ -122,6 +141,11 @@ function prepareRecord(
     if (!(error instanceof RejectedRecord)) throw error;
     return { ...base, verdict: { kind: 'REJECTED', reason: { code: error.code, message: error.message } } };
   }
+}
+
+/** Years of four digits: what is written otherwise is no time for PostgreSQL, and nobody's time of change. */
+function isStorableTime(time: Date): boolean {
+  return !Number.isNaN(time.getTime()) && time.getUTCFullYear() >= 1 && time.getUTCFullYear() <= 9999;
 }
 
 function applyVerdict(
@@ -142,7 +166,10 @@ function applyVerdict(
     externalId: record.externalId ?? '',
     state: record.deleted ? 'DELETED' : 'ACTIVE',
     attributes: normalised.attributes,
-    attributeTimes: timesOf(normalised.attributes, sourceTime, before),
+    attributeTimes: {
+      ...timesOf(normalised.attributes, sourceTime, before),
+      ...echoTimes(batch, record, normalised.attributes),
+    },
     sourceTime,
     identifiers: normalised.identifiers,
   };
@@ -159,6 +186,11 @@ function mapped(mapping: Mapping, payload: Json): Readonly<Record<string, unknow
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new RejectedRecord('RECORD_REJECTED', `the mapping failed: ${message}`, { cause });
   }
+}
+
+function echoTimes({ echo }: IngestBatch, { externalId }: InboundRecord, attributes: JsonObject) {
+  const names = [...(echo?.get(externalId ?? '') ?? [])].filter((name) => name in attributes);
+  return Object.fromEntries(names.map((name) => [name, ECHO_TIME]));
 }
 
 /** Each attribute keeps the source time of the first applied version with its present value. */

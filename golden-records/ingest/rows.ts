@@ -16,7 +16,7 @@ export const inboxRow = (batch: IngestBatch, { record, hash, sourceTime, verdict
   content_hash: hash,
   source_time: sourceTime,
   deleted: record.deleted ?? false,
-  outcome: verdict.kind === 'APPLY' ? 'APPLIED' : verdict.kind,
+  outcome: verdict.kind === 'APPLY' || verdict.kind === 'GONE' ? 'APPLIED' : verdict.kind,
   reason: verdict.kind === 'REJECTED' ? { ...verdict.reason } : null,
 });
 
@@ -61,7 +61,7 @@ export const heldRow = (
   scope: batch.scope,
   external_id: record.externalId,
   state: 'HELD',
-  held_reason: verdict.kind === 'REJECTED' ? { ...verdict.reason } : null,
+  held_reason: verdict.kind === 'REJECTED' || verdict.kind === 'GONE' ? { ...verdict.reason } : null,
   payload: record.payload,
   attributes: {},
   attribute_times: {},

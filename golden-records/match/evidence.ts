@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JsonObject } from '../json.js';
 import type { EntityTypeDefinition } from '../model.js';
 import { type Address, comparableAddress, comparableOrganisationName, comparableText } from '../normalise/index.js';
@@ -70,5 +71,10 @@ export function blockingKeys(evidence: Evidence): string[] {
     for (const address of evidence.addresses) keys.push(`a:${evidence.name}|${address}`);
   }
   if (evidence.together !== null) keys.push(`t:${evidence.together}`);
-  return keys;
+  return keys.map(bounded);
 }
+
+/** An entry of an index has room for 2,704 bytes. Keys are ASCII; what is longer is known by its hash. */
+const LONGEST_KEY = 500;
+const bounded = (key: string): string =>
+  key.length <= LONGEST_KEY ? key : `${key.slice(0, 2)}#${createHash('sha256').update(key).digest('hex')}`;

@@ -17,6 +17,8 @@ export interface StoredRecord {
   readonly attributeTimes: Record<string, string>;
   readonly goldenId: string | null;
   readonly heldReason: { code: string; message: string } | null;
+  /** A later version of it was rejected, and the question about that is open. */
+  readonly isQuestioned: boolean;
 }
 
 /** A stored record that shares a key or identifier with one that arrives. */
@@ -32,17 +34,21 @@ export interface Candidate {
 const STORED = `
 select json_build_object('externalId', s.external_id, 'id', s.id, 'state', s.state, 'contentHash', s.content_hash,
     'mappingVersion', s.mapping_version, 'sourceTime', ${iso('s.source_time')}, 'goldenId', s.golden_record_id, 'heldReason', s.held_reason,
-    'attributes', case when same then '{}'::jsonb else s.attributes end,
-    'attributeTimes', case when same then '{}'::jsonb else s.attribute_times end) as row
+    'isQuestioned', questioned,
+    'attributes', case when same and not questioned then '{}'::jsonb else s.attributes end,
+    'attributeTimes', case when same and not questioned then '{}'::jsonb else s.attribute_times end) as row
   from jsonb_to_recordset($4::jsonb) as x(e text, h text)
   cross join lateral (select * from source_record r where r.entity_type = $1 and r.system = $2 and r.scope = $3
     and r.external_id = x.e limit 1) s,
-  lateral (select s.content_hash = x.h and s.mapping_version = $5 as same) unchanged`;
+  lateral (select s.content_hash = x.h and s.mapping_version = $5 and not $6::boolean as same) unchanged,
+  lateral (select s.state <> 'HELD' and exists (select 1 from steward_task t
+    where t.open_key = concat_ws(':', 'rejected', $2::text, $3::text, $1::text, x.e)) as questioned) question`;
 
 export async function storedRecords(
   tx: Tx,
   home: { entityType: string; system: string; scope: string; mappingVersion: string },
   arriving: readonly { externalId: string; contentHash: string }[],
+  again = false,
 ): Promise<Map<string, StoredRecord>> {
   const keys = arriving.map(({ externalId, contentHash }) => ({ e: externalId, h: contentHash }));
   const found = await tx.query<{ row: StoredRecord }>(
@@ -52,36 +58,51 @@ export async function storedRecords(
     home.scope,
     keys,
     home.mappingVersion,
+    again,
   );
   return new Map(found.map(({ row }) => [row.externalId, row]));
 }
 
-const REJECTED_BEFORE = `
+const KEPT_BEFORE = `
 select e.external_id as "externalId", e.content_hash as "contentHash" from inbox_event e
-  where e.entity_type = $1 and e.system = $2 and e.scope = $3 and e.outcome = 'REJECTED'
+  where e.entity_type = $1 and e.system = $2 and e.scope = $3
     and (e.external_id is null or e.external_id in (select jsonb_array_elements_text($4::jsonb)))
-    and e.content_hash in (select jsonb_array_elements_text($5::jsonb))
-    and not exists (select 1 from inbox_event l where l.entity_type = $1 and l.system = $2 and l.scope = $3
-      and l.external_id = e.external_id and l.received_at > e.received_at)`;
+    and (e.outcome = 'REJECTED' and e.content_hash in (select jsonb_array_elements_text($5::jsonb))
+        and not exists (select 1 from inbox_event l where l.entity_type = $1 and l.system = $2 and l.scope = $3
+          and l.external_id = e.external_id and l.received_at > e.received_at)
+      or e.external_id is not null and e.content_hash in (select jsonb_array_elements_text($6::jsonb)))`;
 
-/** Which of these were rejected as they are, the last time that anything came of them. */
-export async function rejectedBefore(
+interface Arrived {
+  readonly externalId: string | null;
+  readonly contentHash: string;
+}
+
+/**
+ * What brings nothing that isn't kept already: of `rejected`, those rejected as they are the last time that anything came
+ * of them; of `stale`, versions that have come before, whatever came of them then.
+ */
+export async function keptBefore(
   tx: Tx,
   home: { entityType: string; system: string; scope: string },
-  rejected: readonly { externalId: string | null; contentHash: string }[],
-): Promise<Set<string>> {
-  if (rejected.length === 0) return new Set();
-  const names = rejected.flatMap(({ externalId }) => externalId ?? []);
-  const hashes = rejected.map(({ contentHash }) => contentHash);
-  const found = await tx.query<{ externalId: string | null; contentHash: string }>(
-    REJECTED_BEFORE,
-    home.entityType,
-    home.system,
-    home.scope,
-    names,
-    hashes,
-  );
-  return new Set(found.map(({ externalId, contentHash }) => `${externalId ?? ''}\n${contentHash}`));
+  { rejected, stale }: { readonly rejected: readonly Arrived[]; readonly stale: readonly Arrived[] },
+): Promise<{ has(record: Arrived): boolean }> {
+  const asked = [...rejected, ...stale];
+  const keyOf = ({ externalId, contentHash }: Arrived) => `${externalId ?? ''}\n${contentHash}`;
+  const hashes = (records: readonly Arrived[]) => records.map(({ contentHash }) => contentHash);
+  const found =
+    asked.length === 0
+      ? []
+      : await tx.query<Arrived>(
+          KEPT_BEFORE,
+          home.entityType,
+          home.system,
+          home.scope,
+          asked.flatMap(({ externalId }) => externalId ?? []),
+          hashes(rejected),
+          hashes(stale),
+        );
+  const known = new Set(found.map(keyOf));
+  return { has: (record) => known.has(keyOf(record)) };
 }
 
 /** Asked without the entity type, whose share of the partition the planner underestimates, so that the index is taken. */

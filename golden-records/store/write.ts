@@ -1,4 +1,5 @@
 import type { Json } from '../json.js';
+import { enqueue, type QueuedDelivery } from '../outbox.js';
 import type { Tx } from '../transaction.js';
 
 /**
@@ -29,6 +30,8 @@ export interface WritePlan {
   /** Where references to records whose canonical id moved would be found. */
   readonly moved: readonly { system: string; scope: string; id: string }[];
   readonly cursors: readonly { name: string; value: Json }[];
+  /** What targets are to hear of. */
+  readonly deliveries: readonly QueuedDelivery[];
   readonly now: string;
 }
 
@@ -206,10 +209,12 @@ with input as materialized (select $1::jsonb as j), operation_row as (
 )
 select pg_notify('concord_change', '')::text`;
 
-/** Write the plan: at most two statements. Must run under the entity type's lock. */
+/** Write the plan: at most two statements, and one more where targets hear of it. Must run under the entity type's lock. */
 export async function writePlan(tx: Tx, plan: WritePlan): Promise<void> {
   if (plan.replaced.length > 0) await tx.execute(CLEAR, plan.replaced, plan.entityType);
-  await tx.query(WRITE, plan);
+  const { deliveries, ...rest } = plan;
+  await tx.query(WRITE, rest);
+  await enqueue(tx, plan.entityType, deliveries, plan.operation);
 }
 
 /** Move a cursor alone, where what it passed brought nothing new. */

@@ -21,6 +21,12 @@ export interface StandingOverride {
   readonly at: string;
 }
 
+/**
+ * The time of a value that the hub itself wrote there: no testimony of that system. It speaks only where nobody else
+ * does, so that what the hub wrote and reads again changes nothing (law 7).
+ */
+export const ECHO_TIME = '0001-01-01T00:00:00.000Z';
+
 /** Where a record points: by another record's external id. */
 export interface ResolvedTarget {
   readonly system: string;
@@ -114,11 +120,11 @@ const byTrust = (model: Model) => (a: Contributor, b: Contributor) =>
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The first rule whose condition the linked records meet; the last has none. */
-function ruleFor(
+export function ruleFor(
   { model, definition }: Pick<Context, 'model' | 'definition'>,
   name: string,
-  contributors: readonly Contributor[],
-) {
+  contributors: readonly Pick<Contributor, 'system' | 'scope'>[],
+): SurvivorshipRule {
   const applies = ({ when }: SurvivorshipRule) =>
     !when ||
     contributors.some(
@@ -177,7 +183,7 @@ function surviveAttribute(
   const others = dissenters(context, kind, name, value, speaking, winner.sources ?? [winner.source]);
   if (others.length > 0) provenance.contested = true;
   const conflict =
-    owned && rule.onConflict && others.length > 0
+    owned && rule.onConflict && rule.onConflict !== 'correct' && others.length > 0
       ? { attribute: name, action: rule.onConflict, ours: value, theirs: others }
       : undefined;
   return { value, provenance, ...(conflict ? { conflict } : {}) };
@@ -233,11 +239,15 @@ function entitled(context: Context, rule: SurvivorshipRule, speaking: readonly C
   };
 }
 
-/** An empty answer counts only where nobody entitled has a value. */
-function valuesFirst(candidates: readonly Contributor[], name: string): readonly Contributor[] {
+/** An empty answer counts only where nobody entitled has a value, and an echo only where nobody entitled speaks. */
+function valuesFirst(speaking: readonly Contributor[], name: string): readonly Contributor[] {
+  const own = speaking.filter((contributor) => !isEcho(contributor, name));
+  const candidates = own.length > 0 ? own : speaking;
   const withValue = candidates.filter(({ attributes }) => attributes[name] !== null);
   return withValue.length > 0 ? withValue : candidates;
 }
+
+const isEcho = (contributor: Contributor, name: string) => contributor.timeOf(name) === ECHO_TIME;
 
 interface Winner {
   source: string;
@@ -343,7 +353,7 @@ function dissenters(
 ): { source: string; system: string; value: Json }[] {
   if (kind.kind === 'list' || kind.kind === 'byBusinessUnit') return [];
   return speaking
-    .filter(({ id }) => !winners.includes(id))
+    .filter((from) => !winners.includes(from.id) && !isEcho(from, name))
     .map((from) => ({ from, theirs: resolved(context, kind, from.attributes[name] ?? null).value ?? null }))
     .filter(({ theirs }) => theirs !== null && !sameJson(theirs, value))
     .map(({ from, theirs }) => ({ source: from.id, system: from.system, value: theirs }));

@@ -54,7 +54,7 @@ export class SharedExecutions {
   ): Promise<AsyncGenerator<FormattedExecutionResult> | readonly GraphQLError[]> {
     const source = await createSourceEventStream(subscription.args);
     if (!(Symbol.asyncIterator in source)) return source.errors ?? [];
-    if (!(source instanceof ChangeStream)) throw new Error('this subscription is not a change feed');
+    if (!(source instanceof ChangeStream)) return executedAlone(source, subscription);
     return new SharedSubscription(this, source, subscription, this.kindOf(subscription));
   }
 
@@ -145,13 +145,26 @@ class SharedSubscription implements AsyncGenerator<FormattedExecutionResult, und
 const keyOf = (kind: number, message: ChangeMessage): string => `${kind} ${message.change?.position}`;
 
 /** So that records are read as they are now and not as an earlier change found them. */
-const withFreshLoaders = ({ db, principal, correlationId, changes }: Context): Context =>
-  new Context({ db, principal, correlationId, changes });
+const withFreshLoaders = ({ db, principal, correlationId, changes, systems }: Context): Context =>
+  new Context({ db, principal, correlationId, changes, systems });
+
+/** Few listen to what isn't the feed: each message is executed for each. */
+async function* executedAlone(
+  source: AsyncIterable<unknown>,
+  { args }: Subscription,
+): AsyncGenerator<FormattedExecutionResult> {
+  for await (const message of source) {
+    const context = withFreshLoaders(args.contextValue);
+    const result = await executeOne(args, context, message);
+    await context.flushUnmasked();
+    yield result;
+  }
+}
 
 async function executeOne(
   args: ExecutionArgs,
   contextValue: Context,
-  rootValue: ChangeMessage,
+  rootValue: unknown,
 ): Promise<FormattedExecutionResult> {
   const result: ExecutionResult = await execute({ ...args, contextValue, rootValue });
   const data = result.data ?? null;

@@ -159,7 +159,7 @@ async function create(context: Context, definition: EntityTypeDefinition, input:
   const payload = (await readAttributes(definition, input.attributes, asSourceReference(context))) as JsonObject;
   check(definition, payload);
   const key = input.idempotencyKey;
-  const externalId = key ? externalIdOf(context, definition, key) : newId();
+  const externalId = typeof key === 'string' ? externalIdOf(context, definition, key) : newId();
   return takeIn(context, definition, externalId, payload, input);
 }
 
@@ -199,6 +199,12 @@ async function override(context: Context, definition: EntityTypeDefinition, inpu
   const values = Object.entries(await readAttributes(definition, input.attributes, asCanonicalId(context)));
   if (values.length === 0) throw new InvalidInput('INVALID_INPUT', 'no attribute was given', { field: 'attributes' });
   const { dryRun, expectedVersions, idempotencyKey, ...request } = requestOf(context, input, id);
+  // Each attribute is an operation of its own, and one input: under the same key it must be the same as a whole.
+  const inputHash = contentHash({
+    id,
+    values: Object.fromEntries(values),
+    expiresAt: input.expiresAt?.toISOString() ?? null,
+  });
   const outcomes = await inTransaction(
     context.db,
     async (tx) => {
@@ -211,7 +217,9 @@ async function override(context: Context, definition: EntityTypeDefinition, inpu
               context.actor,
               {
                 ...request,
-                ...(idempotencyKey ? { idempotencyKey: `${idempotencyKey}:${attribute}` } : {}),
+                ...(idempotencyKey === undefined
+                  ? {}
+                  : { idempotencyKey: at === 0 ? idempotencyKey : `${idempotencyKey}:${attribute}` }),
                 // The first override makes a new version itself.
                 ...(at === 0 && expectedVersions ? { expectedVersions } : {}),
               },
@@ -223,6 +231,7 @@ async function override(context: Context, definition: EntityTypeDefinition, inpu
                 value: value as Json,
                 ...(input.expiresAt ? { expiresAt: input.expiresAt.toISOString() } : {}),
               },
+              inputHash,
             ),
           ),
         );
@@ -291,7 +300,7 @@ async function takeIn(
       correlationId: context.correlationId,
       ...(reason ? { reason } : {}),
     },
-    { dryRun: dryRun === true, ...options, ...(idempotencyKey ? { idempotencyKey } : {}) },
+    { dryRun: dryRun === true, ...options, ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}) },
   );
   const [outcome] = result.records;
   if (outcome?.reason) throw new InvalidInput('INVALID_ATTRIBUTE', outcome.reason.message, { field: 'attributes' });

@@ -179,7 +179,8 @@ command<'OVERRIDE', { id: string; attribute: string; value?: unknown; expiresAt?
   read: (context, { id: text, attribute, value, expiresAt }) => {
     const { entityType, id: uuid } = golden(context, text, 'id');
     const until = expiresAt ? { expiresAt: expiresAt.toISOString() } : {};
-    const kind = typeOf(context, entityType).attributes[attribute]?.kind;
+    const { attributes } = typeOf(context, entityType);
+    const kind = Object.hasOwn(attributes, attribute) ? attributes[attribute]?.kind : undefined;
     const plain = (value ?? null) as Json;
     return {
       entityType,

@@ -217,7 +217,7 @@ export function requestOf(context: Context, input: RequestInput, about?: string)
     correlationId: context.correlationId,
     dryRun: dryRun === true,
     ...(reason ? { reason } : {}),
-    ...(idempotencyKey ? { idempotencyKey } : {}),
+    ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}),
     ...(versions.length > 0 ? { expectedVersions: Object.fromEntries(versions) as Record<string, number> } : {}),
   };
 }

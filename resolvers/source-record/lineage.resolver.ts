@@ -94,7 +94,7 @@ export const LINEAGE_RESOLVERS: readonly Constructor[] = [
 async function lineage(context: Context, publicId: string, attribute: string): Promise<LineageRoot | null> {
   const { entityType, id } = parseGoldenId(context.db.model, publicId, undefined, 'id');
   const definition = context.db.model.entityTypes.get(entityType);
-  if (!definition?.attributes[attribute])
+  if (!definition || !Object.hasOwn(definition.attributes, attribute))
     throw new InvalidInput('UNKNOWN_ATTRIBUTE', `${entityType} has no attribute ${attribute.slice(0, 80)}`, {
       field: 'attribute',
     });

@@ -176,8 +176,9 @@ mutations.mutation<{ input: Omit<ResolveInput, 'taskId'> & { taskIds: string[] }
         field: 'taskIds',
       });
     const results = [];
-    for (const one of taskIds) {
-      const key = idempotencyKey ? { idempotencyKey: `${idempotencyKey}:${one}` } : {};
+    for (const [at, one] of taskIds.entries()) {
+      // By place: the same key with another list is refused for every task that stands elsewhere.
+      const key = typeof idempotencyKey === 'string' ? { idempotencyKey: `${idempotencyKey}:${at}` } : {};
       results.push(await onTask(context, { ...given, ...key, taskId: one }, answer));
     }
     const refused = results.filter(({ userErrors }) => userErrors.length > 0).length;

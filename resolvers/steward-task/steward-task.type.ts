@@ -20,6 +20,10 @@ export const TaskKind = {
   REJECTED_RECORD: 'REJECTED_RECORD',
   OWNERSHIP_CONFLICT: 'OWNERSHIP_CONFLICT',
   EXCEPTION: 'EXCEPTION',
+  DEAD_LETTER: 'DEAD_LETTER',
+  MASS_DELETE: 'MASS_DELETE',
+  SCHEMA_DRIFT: 'SCHEMA_DRIFT',
+  UNKNOWN_CODE: 'UNKNOWN_CODE',
 } as const;
 registerEnumType(TaskKind, {
   name: 'StewardTaskKind',
@@ -31,6 +35,10 @@ registerEnumType(TaskKind, {
     REJECTED_RECORD: { description: 'A record could not be taken: what is to be done?' },
     OWNERSHIP_CONFLICT: { description: 'A system says something of an attribute that another one owns.' },
     EXCEPTION: { description: 'Something went against the rules and needs a look.' },
+    DEAD_LETTER: { description: 'Deliveries to a system failed for good: see deadLetters.' },
+    MASS_DELETE: { description: 'A system lacks more records than a sweep may delete: are they gone?' },
+    SCHEMA_DRIFT: { description: "A system's own schema changed under a mapping, which is paused." },
+    UNKNOWN_CODE: { description: 'A code of a system that nobody has explained yet: see setCode.' },
   },
 });
 

@@ -194,13 +194,17 @@ const exactNumber = (_key: string, value: Json, context?: { source?: string }): 
     ? context.source
     : value;
 
+/** Deepest nesting of a JSON record: everything behind walks it by recursion. */
+const DEEPEST = 100;
+
 /** PostgreSQL stores neither NUL nor broken Unicode, and neither was meant. */
 function checked(line: Line, row: JsonObject): FileRow {
   const fault = textFault(row);
   return fault ? unreadable(line, ...fault) : { line: line.number, row };
 }
 
-function textFault(value: Json): [SourceErrorCode, string] | undefined {
+function textFault(value: Json, depth = 0): [SourceErrorCode, string] | undefined {
+  if (depth > DEEPEST) return ['ROW_NOT_JSON', `values nested deeper than ${DEEPEST} levels`];
   if (typeof value === 'string') {
     if (value.includes('\u0000')) return ['ROW_HAS_NUL', 'a NUL character'];
     if (value.includes('\uFFFD') || !value.isWellFormed())
@@ -210,7 +214,7 @@ function textFault(value: Json): [SourceErrorCode, string] | undefined {
   if (value === null || typeof value !== 'object') return undefined;
   const parts = Array.isArray(value) ? value : [...Object.keys(value), ...Object.values(value)];
   for (const part of parts) {
-    const fault = textFault(part);
+    const fault = textFault(part, depth + 1);
     if (fault) return fault;
   }
   return undefined;

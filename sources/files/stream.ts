@@ -1,19 +1,16 @@
-import { createHash } from 'node:crypto';
 import {
   type ConfigProblem,
   type EntityTypeDefinition,
-  HubError,
-  isJsonObject,
+  externalIdFault,
   type Json,
-  type Mapping,
-  RejectedRecord,
   type SourceAttributes,
 } from '../../golden-records/index.js';
 import type { Row, Stream } from '../connector.js';
+import { rowMapping } from '../row-mapping.js';
 import { isTimeZone, sourceInstant } from '../source-time.js';
 import type { FileFormat, FileRow, Unreadable } from './client.js';
 import { ENCODINGS, type Encoding } from './lines.js';
-import { type Cell, cell, type Mapped, withoutAbsent } from './mapping.js';
+import { type Cell, cell, type Mapped } from './mapping.js';
 
 /** What the configuration says about files of one entity type. */
 export interface FileStreamOptions<D extends EntityTypeDefinition> {
@@ -77,7 +74,7 @@ export function fileStream<D extends EntityTypeDefinition>(definition: D, option
       requiredColumns: named,
     },
     timeZone: modifiedAt?.timeZone,
-    mapping: { version: mappingVersion(options), map: guarded(options.map) },
+    mapping: rowMapping(options),
     record: (row) => ('unreadable' in row ? unreadableRecord(row.line, row.unreadable) : recordOf(row, options)),
   };
 }
@@ -128,6 +125,11 @@ function readRecord({ line, row }: { line: number; row: Row }, options: RecordOp
       unreadable: { code: 'NO_EXTERNAL_ID', message: `line ${line}: no external id: ${where}` },
     };
   }
+  const unfit = externalIdFault(externalId);
+  if (unfit !== undefined) {
+    const message = `line ${line}: the external id has ${unfit}`;
+    return { externalId: null, payload, unreadable: { code: 'NO_EXTERNAL_ID', message } };
+  }
   const deleted = options.deleted?.(row) ? { deleted: true } : {};
   return { externalId, payload, ...deleted, ...timeOf(line, row, options.modifiedAt) };
 }
@@ -156,24 +158,3 @@ const unreadableRecord = (line: number, { code, message, text }: Unreadable): Fi
   payload: { line, text },
   unreadable: { code, message: `line ${line}: ${message}` },
 });
-
-/** A mapping that fails rejects its record, and never the batch. */
-function guarded(map: (row: Row) => unknown): Mapping['map'] {
-  return (payload) => {
-    try {
-      const mapped = withoutAbsent(map(isJsonObject(payload) ? payload : {}));
-      return mapped as Readonly<Record<string, unknown>>;
-    } catch (error) {
-      if (error instanceof HubError) throw error;
-      const message = error instanceof Error ? error.message : String(error);
-      throw new RejectedRecord('RECORD_REJECTED', `the mapping failed: ${message}`, { cause: error });
-    }
-  };
-}
-
-function mappingVersion(options: { readonly map: unknown; readonly version?: string }): string {
-  const text = JSON.stringify([String(options.map), options.version ?? '', MAPPING_REVISION]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
-}
-/** Raised when the functions of mapping.ts change what they return. */
-const MAPPING_REVISION = 1;

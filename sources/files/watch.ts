@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor, Db } from '../../golden-records/index.js';
@@ -95,7 +95,8 @@ export class FolderWatch {
     const seen = new Map<string, Seen>();
     const ready: string[] = [];
     for (const name of names.filter(isCandidate)) {
-      const found = await stat(join(this.options.folder, name)).catch(() => undefined);
+      // A link could lead to a file that whoever puts files here may not read.
+      const found = await lstat(join(this.options.folder, name)).catch(() => undefined);
       if (!found?.isFile()) continue;
       if (!this.streamOf(name)) {
         this.noteStranger(db, name);

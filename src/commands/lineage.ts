@@ -60,7 +60,7 @@ function lineage(invocation: Invocation, _options: object, record: string, attri
 }
 
 function requireAttribute({ code, attributes }: EntityTypeDefinition, attribute: string | undefined): void {
-  if (attribute === undefined || attribute in attributes) return;
+  if (attribute === undefined || Object.hasOwn(attributes, attribute)) return;
   const known = Object.keys(attributes).join(', ');
   throw new InvalidInput('UNKNOWN_ATTRIBUTE', `${code} has no attribute "${attribute}"; there are ${known}`);
 }

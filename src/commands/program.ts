@@ -7,10 +7,12 @@ import { addKeys } from './keys.js';
 import { addLineage } from './lineage.js';
 import { addMatch } from './match.js';
 import { addMigrate } from './migrate.js';
+import { addOdoo } from './odoo.js';
 import { addRecompute } from './recompute.js';
 import { addParameters, addRematch, addTrain } from './rematch.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
+import { addSync } from './sync.js';
 import { addVerify } from './verify.js';
 
 type Work<O, A extends readonly unknown[]> = (invocation: Invocation, options: O, ...args: A) => Promise<Outcome>;
@@ -65,7 +67,8 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     .exitOverride()
     .addHelpText('after', FURTHER);
   const records = [addImport, addMatch, addLineage, addVerify, addRecompute, addRematch, addTrain, addParameters];
-  const add = [addStart, addCheck, addMigrate, addKeys, ...records, addSchema];
+  const systems = [addSync, addOdoo];
+  const add = [addStart, addCheck, addMigrate, addKeys, ...records, ...systems, addSchema];
   for (const addCommand of add) addCommand(program, run);
   inherit(program);
   return program;

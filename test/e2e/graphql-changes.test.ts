@@ -164,6 +164,70 @@ describe('decisions', () => {
     ]);
     const { supplier: kept } = await hub.ask('query ($id: ID!) { supplier(id: $id) { state } }', { id: K2 });
     expect(kept.state).toBe('ACTIVE');
+    expect((await run('retire', { ...input, idempotencyKey: '' }, ERRORS)).userErrors).toMatchObject([
+      { code: 'INVALID_INPUT', field: 'idempotencyKey' },
+    ]);
+  });
+
+  test('an idempotency key stands for all attributes of an override', async () => {
+    const { KO } = (await made({ KO: { name: 'Keyed Override BV' } })) as { KO: string };
+    const input = {
+      id: KO,
+      reason: 'x',
+      idempotencyKey: 'o-1',
+      attributes: { currency: 'EUR', legalName: 'Keyed BV' },
+    };
+    expect(await run('overrideSupplier', input, `repeated ${ERRORS}`)).toEqual({ repeated: false, userErrors: [] });
+    expect(await run('overrideSupplier', input, `repeated ${ERRORS}`)).toEqual({ repeated: true, userErrors: [] });
+    for (const attributes of [{ status: 'BLOCKED' }, { currency: 'EUR' }, { ...input.attributes, currency: 'USD' }]) {
+      const other = await run('overrideSupplier', { ...input, attributes }, ERRORS);
+      expect(other.userErrors).toMatchObject([{ code: 'IDEMPOTENCY_KEY_REUSED' }]);
+    }
+  });
+
+  test('a repeat that comes while the first request is under way gets its answer', async () => {
+    const records = { KT: { name: 12 } } as unknown as Parameters<typeof made>[0];
+    await hub.sync('supplier', records, later());
+    const { stewardTasks } = await hub.ask(
+      '{ stewardTasks(filter: { kind: [REJECTED_RECORD], state: [OPEN] }) { nodes { id details } } }',
+    );
+    const { id: taskId } = stewardTasks.nodes.find((task: { details: object }) => 'externalId' in task.details);
+    const four = (name: string, input: object) =>
+      Promise.all([1, 2, 3, 4].map(() => run(name, { taskId, ...input }, `repeated operation { id } ${ERRORS}`)));
+    for (const answers of [
+      await four('claimTask', { idempotencyKey: 'claim-kt' }),
+      await four('resolveTask', { idempotencyKey: 'resolve-kt', resolution: 'DISMISS' }),
+    ]) {
+      expect(answers.flatMap(({ userErrors }) => userErrors)).toEqual([]);
+      expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1);
+      expect(new Set(answers.map(({ operation }) => operation.id)).size).toBe(1);
+    }
+  });
+
+  test('a key used for two entity types at once is refused to one of them', async () => {
+    const create = (type: string) =>
+      run(`create${type}`, { attributes: { name: `Keyed ${type}` }, idempotencyKey: 'two-types' }, ERRORS);
+    const answers = await Promise.all([create('Supplier'), create('Warehouse'), create('BusinessUnit')]);
+    const codes = answers.flatMap(({ userErrors }) => userErrors.map(({ code }: { code: string }) => code));
+    expect(codes).toEqual(['IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_KEY_REUSED']);
+  });
+
+  test.each([
+    ['createSupplier', { attributes: { name: 'N\0L' } }, 'attributes.name'],
+    ['createSupplier', { attributes: { name: 'Half', contacts: [{ name: '\ud800' }] } }, 'attributes.contacts.name'],
+    ['createSupplier', { attributes: { name: 'Reason' }, reason: 'x\0' }, 'reason'],
+    ['createSupplier', { attributes: { name: 'Key' }, idempotencyKey: 'x\0' }, 'idempotencyKey'],
+    ['overrideAttribute', { id: 'sup_x', attribute: 'name', value: { a: ['\0'] }, reason: 'x' }, 'value.a'],
+  ])('%s refuses text that can not be stored: %j', async (name, input, field) => {
+    const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+    const { body } = await hub.answer(`mutation ($i: ${type}!) { ${name}(input: $i) { ${ERRORS} } }`, { i: input });
+    expect(body.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', hubCode: 'INVALID_INPUT', field } }]);
+  });
+
+  test.each(['constructor', '__proto__', 'shoeSize'])('there is no attribute %s to override', async (attribute) => {
+    const { KP } = (await made({ KP: { name: 'Proto Parts Oy' } })) as { KP: string };
+    const refused = await run('overrideAttribute', { id: KP, attribute, value: 'x', reason: 'x' }, ERRORS);
+    expect(refused.userErrors).toMatchObject([{ code: 'UNKNOWN_ATTRIBUTE' }]);
   });
 });
 

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres.js';
+import { eventually } from '../support/hub.js';
 import { silentLog } from '../support/log.js';
 
 // A folder of mode 0700: run as root, the server's own account may not enter it by itself.
@@ -186,3 +187,20 @@ it('refuses a cluster that another major version wrote', async () => {
   await expect(start()).rejects.toThrow('was written by PostgreSQL 17, the bundled one is 18');
   writeFileSync(version, '18\n');
 });
+
+it('starts a server again that ended under it, on the same port', async () => {
+  await during(async (server) => {
+    const killed = postmasterPid();
+    process.kill(killed, 'SIGKILL');
+    const answer = async () => {
+      try {
+        return await query<{ up: number }>(server.url, 'select 1 as up');
+      } catch {
+        return undefined;
+      }
+    };
+    expect(await eventually(answer, 30_000)).toEqual({ up: 1 });
+    expect(postmasterPid()).not.toBe(killed);
+  });
+  expect(existsSync(postmasterFile())).toBe(false);
+}, 60_000);

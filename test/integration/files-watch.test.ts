@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -53,13 +53,23 @@ test('a marker says at once that a file is complete, and goes with it', async ()
   expect(await names()).toEqual(['done', 'failed']);
 });
 
-test('a file being written elsewhere, a stranger and a folder are left alone', async () => {
+test('a file being written elsewhere, a stranger, a folder and a link are left alone', async () => {
   for (const name of ['.vendors.csv', 'vendors.csv.part', 'vendors.csv.tmp', 'notes.txt']) await put(name);
   await mkdir(join(folder, 'vendors-old.csv'));
+  await symlink('notes.txt', join(folder, 'vendors-link.csv'));
   await poll();
   expect(await poll()).toEqual([]);
   expect(await names()).toEqual(
-    ['.vendors.csv', 'done', 'failed', 'notes.txt', 'vendors-old.csv', 'vendors.csv.part', 'vendors.csv.tmp'].sort(),
+    [
+      '.vendors.csv',
+      'done',
+      'failed',
+      'notes.txt',
+      'vendors-link.csv',
+      'vendors-old.csv',
+      'vendors.csv.part',
+      'vendors.csv.tmp',
+    ].sort(),
   );
 });
 

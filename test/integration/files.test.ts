@@ -118,6 +118,13 @@ test('an older file does not undo a newer one', async () => {
   await utimes(older, new Date('2020-01-01'), new Date('2020-01-01'));
   expect(await run({ path: older })).toMatchObject({ counts: { STALE: 1 } });
   expect((await golden())[0]).toContain('New name');
+
+  const arrived = await countRows(store.db, 'inbox_event');
+  const operations = await countRows(store.db, 'operation');
+  await utimes(older, new Date('2020-01-02'), new Date('2020-01-02'));
+  expect(await run({ path: older })).toMatchObject({ counts: { STALE: 1 } });
+  expect(await countRows(store.db, 'inbox_event')).toBe(arrived);
+  expect(await countRows(store.db, 'operation')).toBe(operations);
 });
 
 test('a file without its id column is refused before anything of it is applied', async () => {

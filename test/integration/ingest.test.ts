@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ingest } from '../../golden-records/index.js';
+import { ingest, type Json } from '../../golden-records/index.js';
 import {
   attributesOf,
   createTestHub,
@@ -59,6 +60,36 @@ describe('law 1: one link', () => {
     const healed = await hub.arrive('erp', 'supplier', { BAD: { name: 'Better Ltd' } });
     expect(healed.counts.CREATED).toBe(1);
     expect(await hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } })).toBe(1);
+  });
+
+  test('a source that goes back to what was known before a rejected version answers the question', async () => {
+    const open = () => hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } });
+    await hub.arrive('erp', 'supplier', { V1: ACME }, { sourceTime: '2026-01-01T00:00:00Z' });
+    for (const day of ['02', '04']) {
+      const bad = await hub.arrive('erp', 'supplier', { V1: { name: 12 } }, { sourceTime: `2026-01-${day}T00:00:00Z` });
+      expect(bad.counts.REJECTED).toBe(1);
+      expect(await open()).toBe(1);
+      const back = await hub.arrive('erp', 'supplier', { V1: ACME }, { sourceTime: `2026-01-${day}T12:00:00Z` });
+      expect(back.counts.UPDATED).toBe(1);
+      expect(back.changed).toEqual([]);
+      expect(await open()).toBe(0);
+    }
+    const { provenance } = await readGolden(hub, await goldenOf(hub, 'erp', 'V1'));
+    expect(provenance).toMatchObject({ name: { at: '2026-01-01T00:00:00.000Z' } });
+    expect((await hub.arrive('erp', 'supplier', { V1: ACME })).counts.UNCHANGED).toBe(1);
+  });
+
+  test('a record held back and then deleted at its source is asked about no longer', async () => {
+    await hub.arrive('erp', 'supplier', { V1: { name: 12 } });
+    const gone = await hub.arrive('erp', 'supplier', { V1: { name: 12 } }, { deleted: true });
+    expect(gone.counts.DELETED).toBe(1);
+    expect(await hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } })).toBe(0);
+    const again = await hub.arrive('erp', 'supplier', { V1: { name: 12 } }, { deleted: true });
+    expect(again.counts.UNCHANGED).toBe(1);
+    expect((await hub.arrive('erp', 'supplier', { V1: { name: 12 } })).counts.REJECTED).toBe(1);
+    expect(await hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } })).toBe(1);
+    expect((await hub.arrive('erp', 'supplier', { V1: ACME })).counts.CREATED).toBe(1);
+    expect(await hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } })).toBe(0);
   });
 
   test('what is in doubt gets a provisional golden record and a task', async () => {
@@ -274,5 +305,48 @@ describe('law 6: nothing acknowledged is lost', () => {
     ]);
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(results.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'STALE_VERSION' } });
+  });
+});
+
+describe('law 10: a record that PostgreSQL could not hold costs itself alone', () => {
+  // Without repetition, so that no index can compress it.
+  const noise = (length: number) => {
+    let text = '';
+    for (let at = 0; text.length < length; at++) text += createHash('sha256').update(String(at)).digest('base64url');
+    return text.slice(0, length);
+  };
+  const address = { line1: noise(9_000), city: noise(5_000), postcode: noise(4_000), country: 'US' };
+
+  test.each([
+    ['a name longer than an index entry', { name: noise(9_000) }, 'CREATED'],
+    ['an address longer than an index entry', { name: 'Long Road', addresses: [address] }, 'CREATED'],
+    ['a reference longer than an external id', { name: 'Far Away', parent: noise(9_000) }, 'CREATED'],
+    ['a reference with a NUL', { name: 'Not There', parent: 'V\0' }, 'CREATED'],
+    ['a name that objects inherit', { name: 'Builder', constructor: 'x' }, 'REJECTED'],
+    ['one inside an address', { name: 'Builder', addresses: [{ city: 'Chicago', constructor: 'x' }] }, 'REJECTED'],
+  ])('%s', async (_, attributes, outcome) => {
+    // As a mapping gives it: what is stored of the row itself was checked when it was read.
+    const mapping = { version: 'test', map: (payload: Json) => (payload === 'odd' ? attributes : { name: 'Good' }) };
+    const records = ['odd', 'good'].map((payload) => ({ externalId: payload, payload }));
+    const batch = { system: 'erp', scope: 'main', entityType: 'supplier', records, mapping, correlationId: 'test' };
+    const result = await ingest(hub.db, STEWARD, batch);
+    expect(result.records.map((record) => record.outcome)).toEqual([outcome, 'CREATED']);
+  });
+
+  test('long names and addresses are still matched', async () => {
+    await hub.arrive('erp', 'supplier', { V1: { name: noise(9_000), addresses: [address] } });
+    const result = await hub.arrive('portal', 'supplier', { P1: { name: noise(9_000), addresses: [address] } });
+    expect(result.counts.LINKED).toBe(1);
+  });
+
+  test.each(['+012026-01-01T00:00:00Z', '-000001-01-01T00:00:00Z'])('a source time of %s', async (sourceTime) => {
+    const result = await hub.arrive('erp', 'supplier', { V1: ACME }, { sourceTime });
+    expect(result.records[0]).toMatchObject({ outcome: 'REJECTED', reason: { code: 'INVALID_ATTRIBUTE' } });
+  });
+
+  test('who hands over an external id that can not be stored is refused', async () => {
+    await expect(hub.arrive('erp', 'supplier', { [noise(513)]: ACME })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
   });
 });

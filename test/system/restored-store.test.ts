@@ -128,3 +128,24 @@ test('a dump carries records, decisions, history and audit; the copy lives on wi
   const { changes } = await readFeed(original, cursor, { limit: 10 });
   expect(changes).toMatchObject([{ kind: 'CREATED', position: cursor.position + 1n }]);
 }, 120_000);
+
+test('a dump restored over the database that it was taken from has an epoch of its own, too', async () => {
+  await createDatabase('rewound');
+  const db = await storeOf('rewound');
+  await arrive(db, 'erp', 'E1', { name: 'Alpha Care' });
+  await expectLawful(db);
+  const dump = join(folder, 'rewound.dump');
+  await postgres.program('pg_dump', '--format=custom', `--file=${dump}`, postgres.url('rewound'));
+  await arrive(db, 'erp', 'E2', { name: 'Beta Care' });
+  await expectLawful(db);
+  const lost = await feedHead(db);
+
+  await db.pool.query('drop schema public cascade; create schema public');
+  await postgres.program('pg_restore', '--no-owner', `--dbname=${postgres.url('rewound')}`, dump);
+  const restored = await storeOf('rewound');
+  // As many changes as were lost: only the epoch tells that they are others.
+  await arrive(restored, 'erp', 'E3', { name: 'Gamma Care' });
+  await expectLawful(restored);
+  expect((await feedHead(restored)).position).toBe(lost.position);
+  await expect(readFeed(restored, lost, { limit: 10 })).rejects.toMatchObject({ code: 'CURSOR_FOREIGN_EPOCH' });
+}, 120_000);

@@ -114,7 +114,8 @@ describe('hub.config.ts', () => {
       demo: { seed: 1.5, scale: -1 },
       port: 4000,
     };
-    expect(problemsOf(() => checkConfig(input))).toEqual([
+    const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
+    const expected = [
       { path: 'port', expected: 'one of entityTypes, systems, rules, watch, demo', found: '"port"' },
       { path: 'systems.erp.name', expected: 'a name', found: '""' },
       { path: 'systems.erp.scopes', expected: 'an object of scopes by code', found: '[]' },
@@ -124,7 +125,38 @@ describe('hub.config.ts', () => {
       { path: 'watch', expected: '{ folder: "a path" }', found: '"inbox"' },
       { path: 'demo.seed', expected: 'a whole number', found: '1.5' },
       { path: 'demo.scale', expected: 'a number above 0', found: '-1' },
+    ];
+    expect([...problemsOf(() => checkConfig(input))].sort(byPath)).toEqual(expected.sort(byPath));
+  });
+
+  test('what keeps nothing else from being read is told with all the rest', () => {
+    const input = {
+      port: 4000,
+      systems: { ERP: { ...erp, name: '', scopes: {} } },
+      rules: {
+        supplier: { thresholds: { match: 'x', keyCap: 0, margin: -1, cap: 3 }, attributes: { nome: {} } },
+        item: { default: { stategy: 'longest' }, attributes: { name: [null, { owner: ['hub'], follows: 'unspsc' }] } },
+      },
+      demo: { seed: 'x' },
+    };
+    expect([...new Set(pathsOf(() => checkConfig(input)))].sort()).toEqual([
+      'demo.seed',
+      'port',
+      'rules.item.attributes.name[0]',
+      'rules.item.attributes.name[1]',
+      'rules.item.default',
+      'rules.supplier.attributes.nome',
+      'rules.supplier.thresholds',
+      'rules.supplier.thresholds.keyCap',
+      'rules.supplier.thresholds.margin',
+      'rules.supplier.thresholds.match',
+      'systems.ERP',
+      'systems.ERP.name',
+      'systems.ERP.scopes',
+      'systems.ERP.streams[0].scope',
     ]);
+    const broken = { entityTypes: [null], port: 1, systems: {} };
+    expect(pathsOf(() => checkConfig(broken))).toEqual(['entityTypes', 'port']);
   });
 
   test('problems of streams and of rules come together', () => {

@@ -70,9 +70,17 @@ describe('permissions', () => {
 
   test('of each role', () => {
     expect(held('reader')).toEqual(['readGolden']);
-    expect(held('steward')).toEqual(['readGolden', 'readPayload', 'decide', 'resolveTask', 'ingest']);
-    expect(held('integrator')).toEqual(['readGolden', 'readPayload', 'ingest', 'recompute', 'manageMatching']);
-    expect(held('auditor')).toEqual(['readGolden', 'readPayload', 'readAudit']);
+    expect(held('steward')).toEqual(['readGolden', 'readPayload', 'decide', 'resolveTask', 'ingest', 'readSync']);
+    expect(held('integrator')).toEqual([
+      'readGolden',
+      'readPayload',
+      'ingest',
+      'recompute',
+      'manageMatching',
+      'readSync',
+      'operateSync',
+    ]);
+    expect(held('auditor')).toEqual(['readGolden', 'readPayload', 'readAudit', 'readSync']);
     expect(held('administrator')).toEqual([...PERMISSIONS]);
   });
 

@@ -45,10 +45,14 @@ interface Decided {
   /** The strongest first. */
   readonly words?: readonly NaiveWord[];
   readonly merge?: { readonly survivor: string; readonly merged: string };
+  /** The id that a division said goes on. */
+  readonly keeps?: string;
   readonly override?: { readonly id: string; readonly attribute: string; readonly value: Json | undefined };
   readonly state?: { readonly id: string; readonly retired: boolean };
   readonly withdraws?: Decided;
   readonly expiresAt?: number;
+  /** Ids that went on with another record than before. */
+  moved?: readonly { readonly id: string; readonly from: string; readonly to: string }[];
 }
 /** One real thing, as the model has it. */
 interface Block {
@@ -114,8 +118,17 @@ export class World {
     this.now += 500;
     await this.expire();
     this.now += 500;
+    const before = new Map(this.anchors);
     const moving = await this.perform(action);
     await this.compare(moving);
+    const decided = this.decisions.at(-1);
+    if (moving.size > 0 && decided && !decided.withdraws) {
+      decided.moved = [...moving.keys()].map((id) => ({
+        id,
+        from: before.get(id) ?? '',
+        to: this.anchors.get(id) ?? '',
+      }));
+    }
   }
 
   get history() {
@@ -247,7 +260,7 @@ export class World {
       ...(action.keep ? { keepIdWith: action.keep } : {}),
     });
     if (part.length === 0 || rest.length === 0) return refused(answer, 'EMPTY_SIDE');
-    this.decide(answer, { words: divided(part, rest) });
+    this.decide(answer, { words: divided(part, rest), keeps: whole.id });
     if (!action.keep) return NOTHING_MOVES;
     const keeping = action.keep === 'PART' ? part : rest;
     return keeping.includes(this.anchors.get(whole.id) ?? '') ? NOTHING_MOVES : new Map([[whole.id, keeping]]);
@@ -259,11 +272,12 @@ export class World {
     const whole = this.blockOf(id);
     const answer = await this.command('UNMERGE', { entityType: TYPE, mergedId: id });
     if (whole.id === id) return refused(answer, 'NOT_MERGED');
+    if (this.anchors.get(id) === this.anchors.get(whole.id)) return refused(answer, 'EMPTY_SIDE');
     const own = new Set([this.anchors.get(id), ...(this.lastMembers.get(id) ?? [])]);
     const part = whole.keys.filter((key) => own.has(key));
     const rest = whole.keys.filter((key) => !own.has(key));
     if (part.length === 0 || rest.length === 0) return refused(answer, 'EMPTY_SIDE');
-    this.decide(answer, { words: divided(part, rest) });
+    this.decide(answer, { words: divided(part, rest), keeps: whole.id });
     return NOTHING_MOVES;
   }
 
@@ -292,7 +306,7 @@ export class World {
     const rest = from.keys.filter((other) => other !== key);
     const answer = await this.command('UNLINK', { entityType: TYPE, sourceRecordId: this.sourceId(key) });
     if (rest.length === 0) return refused(answer, 'EMPTY_SIDE');
-    this.decide(answer, { words: divided([key], rest) });
+    this.decide(answer, { words: divided([key], rest), keeps: from.id });
     return this.leftBehind(from, key, rest);
   }
 
@@ -396,7 +410,19 @@ export class World {
     if (decided.length === 0) return refused(answer, 'NOT_REVERSIBLE');
     if (standing.length === 0) return refused(answer, 'ALREADY_WITHDRAWN');
     for (const withdraws of standing) this.decide(answer, { withdraws });
-    return NOTHING_MOVES;
+    return this.movedBack();
+  }
+
+  /** Each id is with the record that the last standing decision moved it to, or with the one that it came from. */
+  private movedBack(): Moving {
+    const places = new Map<string, readonly string[]>();
+    for (const decision of this.decisions) {
+      for (const { id, from, to } of decision.moved ?? []) {
+        if (!places.has(id)) places.set(id, [from]);
+        if (this.stands(decision)) places.set(id, [to]);
+      }
+    }
+    return places;
   }
 
   private async recompute(): Promise<Moving> {
@@ -461,8 +487,11 @@ export class World {
 
   private block(keys: readonly string[], standing: readonly Decided[], spoken: ReadonlySet<string>): Block {
     const ids = [...this.anchors.keys()].filter((id) => keys.includes(this.anchors.get(id) ?? '')).sort();
-    const named = standing.findLast(({ merge }) => merge && ids.includes(merge.survivor) && ids.includes(merge.merged));
-    const id = named?.merge?.survivor ?? ids.find((one) => spoken.has(this.anchors.get(one) ?? '')) ?? ids[0];
+    const named = standing.findLast(({ merge, keeps }) =>
+      merge ? ids.includes(merge.survivor) && ids.includes(merge.merged) : keeps !== undefined && ids.includes(keeps),
+    );
+    const id =
+      named?.merge?.survivor ?? named?.keeps ?? ids.find((one) => spoken.has(this.anchors.get(one) ?? '')) ?? ids[0];
     const active = keys.filter((key) => this.records.get(key)?.active);
     const overrides = new Map<string, Json>();
     for (const { override } of standing) {

@@ -123,6 +123,17 @@ describe('JSON Lines', () => {
     expect(rows).toEqual([{ line: 1, row: { a: '12345678901234567890', b: 1.5, c: '0.1234567890123456789' } }]);
   });
 
+  test('an object nested without end costs itself only', async () => {
+    const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+    const rows = await rowsOf(`${deep(100)}\n${deep(102)}\n${deep(100_000)}\n{"id":2}\n`, JSONL);
+    expect(rows.map((row) => ('row' in row ? 'read' : row.unreadable.code))).toEqual([
+      'read',
+      'ROW_NOT_JSON',
+      'ROW_NOT_JSON',
+      'read',
+    ]);
+  });
+
   test('an escaped NUL or half a surrogate pair is told, also in a key', async () => {
     const rows = await rowsOf('{"a":"x\\u0000"}\n{"a":["\\ud800"]}\n{"\\u0000":1}\n{"a":"\\ud83d\\ude00"}', JSONL);
     expect(told(rows)).toEqual(['1: ROW_HAS_NUL', '2: ROW_NOT_UNICODE', '3: ROW_HAS_NUL', '4: \u{1F600}']);

@@ -70,6 +70,11 @@ describe('mapping', () => {
       unreadable: { code: 'RECORD_REJECTED', message: 'line 3: no such thing' },
     });
   });
+  test('an external id that no index could hold costs one row', () => {
+    const found = [512, 513].map((length) => stream.record({ line: 3, row: { no: 'x'.repeat(length) } }));
+    expect(found.map(({ externalId }) => externalId?.length ?? null)).toEqual([512, null]);
+    expect(found[1]).toMatchObject({ unreadable: { code: 'NO_EXTERNAL_ID' } });
+  });
   test('its version follows its text and the version given', () => {
     const versions = [
       map('return {}'),

@@ -1,0 +1,132 @@
+import type { Json } from '../../golden-records/index.js';
+import type { CallContext, OdooClient, OdooRow } from './client.js';
+import type { TermPayload } from './payloads.js';
+import { idOf, idsOf, rounded, textOf } from './values.js';
+
+/** Odoo's own code lists, read once and again when an id turns up that they don't have. */
+export interface CodeLists {
+  country(id: number | null): string | null;
+  state(id: number | null): string | null;
+  /** Are there states for this country? */
+  hasStates(country: number | null): boolean;
+  currency(id: number | null): string | null;
+  unit(id: number | null): { readonly id: string; readonly name: string } | null;
+  category(id: number | null): { readonly id: string; readonly name: string } | null;
+  term(id: number | null): TermPayload | null;
+  countryId(code: string): number | undefined;
+  stateId(country: number | undefined, text: string): number | undefined;
+  currencyId(code: string): number | undefined;
+  /** By name, or `#12` for an id that a steward gave. */
+  unitId(name: string): number | undefined;
+  categoryId(name: string): number | undefined;
+  readonly companies: readonly { readonly id: number; readonly name: string; readonly partner: number | null }[];
+}
+
+interface State {
+  readonly code: string;
+  readonly name: string;
+  readonly country: number | null;
+}
+
+/** Read all lists; a model that isn't there (a module that isn't installed) is an empty list. */
+export async function readCodeLists(
+  client: OdooClient,
+  context: CallContext,
+  hasModel: (model: string) => boolean,
+): Promise<CodeLists> {
+  const rows = (model: string, fields: readonly string[]): Promise<OdooRow[]> =>
+    hasModel(model) ? client.searchRead(model, [], fields, context) : Promise.resolve([]);
+  const { dialect } = await client.version();
+  // One after the other: they are few, and the server has others to serve.
+  const countries = await rows('res.country', ['code']);
+  const states = await rows('res.country.state', ['code', 'name', 'country_id']);
+  const currencies = await rows('res.currency', ['name']);
+  const units = await rows('uom.uom', ['name']);
+  const categories = await rows('product.category', ['complete_name']);
+  const companies = await rows('res.company', ['name', 'partner_id']);
+  const discounts = dialect.major >= 17 ? ['early_discount', 'discount_days', 'discount_percentage'] : [];
+  const days = dialect.major >= 17 ? 'nb_days' : 'days';
+  const delay = dialect.major >= 17 ? 'delay_type' : 'option';
+  const terms = await rows('account.payment.term', ['name', 'line_ids', ...discounts]);
+  const lines = await rows('account.payment.term.line', [days, delay, 'value']);
+
+  const countryCodes = new Map(countries.map(({ id, code }) => [id, textOf(code)]));
+  const stateRows = new Map<number, State>(
+    states.map(({ id, code, name, country_id }) => [
+      id,
+      { code: bareState(textOf(code) ?? ''), name: textOf(name) ?? '', country: idOf(country_id) },
+    ]),
+  );
+  const lineDays = new Map(
+    lines.map((line) => [
+      line.id,
+      line[delay] === 'days_after' || line[delay] === 'day_after_invoice_date' ? Number(line[days]) : null,
+    ]),
+  );
+  const countriesWithStates = new Set([...stateRows.values()].map(({ country }) => country));
+  const termRows = new Map(terms.map((term) => [term.id, termOf(term, lineDays)]));
+  const named = (list: readonly OdooRow[], field: string) =>
+    new Map(list.map((row) => [row.id, { id: String(row.id), name: textOf(row[field]) ?? '' }]));
+  const unitRows = named(units, 'name');
+  const categoryRows = named(categories, 'complete_name');
+  const currencyCodes = new Map(currencies.map(({ id, name }) => [id, textOf(name)]));
+  const found = <T>(map: ReadonlyMap<number, T>, id: number | null): T | null => {
+    if (id === null) return null;
+    const value = map.get(id);
+    if (value === undefined) throw new UnknownCode();
+    return value;
+  };
+  return {
+    country: (id) => found(countryCodes, id),
+    state: (id) => {
+      const state = found(stateRows, id);
+      return state === null ? null : state.code || state.name;
+    },
+    hasStates: (country) => countriesWithStates.has(country),
+    currency: (id) => found(currencyCodes, id),
+    unit: (id) => found(unitRows, id),
+    category: (id) => found(categoryRows, id),
+    term: (id) => found(termRows, id),
+    countryId: (code) => keyOf(countryCodes, (one) => one === code.toUpperCase()),
+    stateId: (country, text) =>
+      keyOf(stateRows, (state) => state.country === country && [state.code, state.name].some((one) => same(one, text))),
+    currencyId: (code) => keyOf(currencyCodes, (one) => one === code.toUpperCase()),
+    unitId: (name) =>
+      name.startsWith('#')
+        ? keyOf(unitRows, ({ id }) => id === name.slice(1))
+        : keyOf(unitRows, (unit) => unit.name === name),
+    categoryId: (name) => keyOf(categoryRows, (category) => same(category.name, name)),
+    companies: companies.map(({ id, name, partner_id }) => ({
+      id,
+      name: textOf(name) ?? '',
+      partner: idOf(partner_id),
+    })),
+  };
+}
+
+/** A list is older than what it is asked for: it is to be read again. */
+export class UnknownCode extends Error {}
+
+/** 19 writes `DE-BW` where 14 writes `BW`; people write `BW`. */
+const bareState = (code: string): string => code.replace(/^[A-Z]{2}-/, '');
+
+const same = (left: string, right: string): boolean => left.toLowerCase() === right.trim().toLowerCase();
+
+function keyOf<T>(map: ReadonlyMap<number, T>, test: (value: T) => boolean): number | undefined {
+  for (const [key, value] of map) if (test(value)) return key;
+  return undefined;
+}
+
+/** Days net where one line says it all; a term in parts has no such number. */
+function termOf(term: OdooRow, lineDays: ReadonlyMap<number, number | null>): TermPayload {
+  const [only, ...more] = idsOf(term.line_ids).map((id) => lineDays.get(id) ?? null);
+  const hasDiscount = term.early_discount === true;
+  const number = (value: Json | undefined) => (hasDiscount && typeof value === 'number' ? value : null);
+  return {
+    id: String(term.id),
+    name: textOf(term.name) ?? '',
+    netDays: more.length > 0 ? null : (only ?? null),
+    discountDays: number(term.discount_days),
+    discountPercent: hasDiscount ? rounded(term.discount_percentage, 4) : null,
+  };
+}

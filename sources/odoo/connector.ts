@@ -1,0 +1,244 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConfigProblem, isJsonObject, type Json } from '../../golden-records/index.js';
+import type { Connector, OpenContext, OpenSystem, SchemaSnapshot } from '../connector.js';
+import { Down } from '../errors.js';
+import { type CallMade, type Domain, OdooClient } from './client.js';
+import { told } from './errors.js';
+import { OdooPull } from './pull.js';
+import { OdooPush } from './push.js';
+import { Session } from './session.js';
+import { type OdooStream, odooStreams, SUPPLIERS } from './streams.js';
+
+/** An Odoo, as it stands in `hub.config.ts`. */
+export interface OdooOptions {
+  /** `https://odoo.example.com`. */
+  readonly url: string;
+  readonly database: string;
+  /** Login name of the key's user. */
+  readonly login: string;
+  /** Environment variable that holds the API key; or one that ends in `_FILE` and names a file that does. */
+  readonly keyEnv: string;
+  /** Names or ids of the companies that the hub looks after. Default: all that the user sees. */
+  readonly companies?: readonly (string | number)[];
+  /** Language of names that are translated. Default `en_US`. */
+  readonly language?: string;
+  /** The system's scope. Default `main`. */
+  readonly scope?: string;
+  /** Which partners are suppliers, as a domain of `res.partner`. Default: vendors, and companies that aren't only customers. */
+  readonly suppliers?: Domain;
+  /** Which products are items, as a domain of `product.product`. Default: all. */
+  readonly items?: Domain;
+  /** What the hub may create there. Default: suppliers and items. */
+  readonly creates?: Partial<Readonly<Record<'suppliers' | 'items' | 'warehouses' | 'businessUnits', boolean>>>;
+  /** What the hub may change there. Default: suppliers and items; companies and warehouses take rights of an administrator. */
+  readonly writes?: Partial<Readonly<Record<'suppliers' | 'items' | 'warehouses' | 'businessUnits', boolean>>>;
+  /** Milliseconds between two looks for changes. Default 1,000. */
+  readonly pollMs?: number;
+  /** How far a look reaches back: Odoo's longest transaction. Default 130,000, as Odoo ends a request after 120 s. */
+  readonly overlapMs?: number;
+  /** Milliseconds between two comparisons of all ids. Default 15 minutes. */
+  readonly sweepMs?: number;
+  /** Longest call. Default 60,000. */
+  readonly timeoutMs?: number;
+  /** Calls per second that it bears; Odoo Online asks for 1. Default: no limit. */
+  readonly callsPerSecond?: number;
+  /** Hosts whose certificate is taken unverified, for a server with one of its own. */
+  readonly unverifiedHosts?: readonly string[];
+  /** Environment variable with the secret of the address that Odoo 19 posts to. Default: nothing is taken. */
+  readonly hookSecretEnv?: string;
+  /** Also write each change into the log that Odoo keeps with the record. Default: no. */
+  readonly tracking?: boolean;
+}
+
+export interface OdooConnector extends Connector {
+  readonly kind: 'odoo';
+  readonly options: OdooOptions;
+  readonly streams: readonly OdooStream[];
+  open(context: OpenContext): OpenOdoo;
+}
+
+export interface OpenOdoo extends OpenSystem {
+  readonly session: Session;
+}
+
+const DEFAULTS = { pollMs: 1_000, overlapMs: 130_000, sweepMs: 15 * 60_000 };
+
+/** The connector for Odoo 14 to 19: suppliers, items, warehouses and business units, both ways. */
+export function odoo(options: OdooOptions): OdooConnector {
+  const streams = odooStreams({
+    scope: options.scope ?? 'main',
+    suppliers: options.suppliers ?? SUPPLIERS,
+    items: options.items ?? [],
+    creates: createsOf(options),
+    writes: writesOf(options),
+    pollMs: options.pollMs ?? DEFAULTS.pollMs,
+    overlapMs: options.overlapMs ?? DEFAULTS.overlapMs,
+    sweepMs: options.sweepMs ?? DEFAULTS.sweepMs,
+    webhooks: options.hookSecretEnv !== undefined,
+  });
+  return {
+    kind: 'odoo',
+    options,
+    streams,
+    ...(options.callsPerSecond === undefined ? {} : { callsPerSecond: options.callsPerSecond }),
+    ...(options.hookSecretEnv === undefined
+      ? {}
+      : { hook: { secretEnv: options.hookSecretEnv, streams: (body: Json) => hintedBy(body, streams) } }),
+    problems: (path) => problemsOf(options, path),
+    open: (context) => openOdoo(options, streams, context),
+  };
+}
+
+export const createsOf = ({ creates = {} }: OdooOptions) => ({
+  suppliers: creates.suppliers ?? true,
+  items: creates.items ?? true,
+  warehouses: creates.warehouses ?? false,
+  businessUnits: creates.businessUnits ?? false,
+});
+
+/** Who creates writes too. */
+export const writesOf = (options: OdooOptions) => {
+  const creates = createsOf(options);
+  const { writes = {} } = options;
+  return {
+    suppliers: writes.suppliers ?? true,
+    items: writes.items ?? true,
+    warehouses: writes.warehouses ?? creates.warehouses,
+    businessUnits: writes.businessUnits ?? creates.businessUnits,
+  };
+};
+
+/** A rule posts the name of its model; who watches that model has something to look at. */
+function hintedBy(body: Json, streams: OdooConnector['streams']): string[] {
+  const model = isJsonObject(body) ? body._model : undefined;
+  const concerned = streams.filter(({ watch }) => watch.model === model);
+  return (concerned.length > 0 ? concerned : streams).map(({ name }) => name);
+}
+
+function openOdoo(options: OdooOptions, streams: OdooConnector['streams'], context: OpenContext): OpenOdoo {
+  const { system, log } = context;
+  const client = clientOf(options, context, (call) => {
+    const { model, method, elapsedMs, failure } = call;
+    if (failure)
+      log.debug({ system, model, method, elapsedMs: Math.round(elapsedMs), code: failure.code }, 'Odoo refused a call');
+    if (failure?.kind === 'TARGET_DOWN') session.forget();
+  });
+  const session = new Session({ client, language: options.language ?? 'en_US', companies: options.companies });
+  return {
+    session,
+    pull: new OdooPull(session, system),
+    push: new OdooPush(session, system, { tracking: options.tracking ?? false }),
+    schema: () => told(system, false, () => schemaOf(session, streams)),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The client alone, for commands that look without synchronising. Throws Down where the key is missing. */
+export function clientOf(
+  options: OdooOptions,
+  { system, env }: Pick<OpenContext, 'system' | 'env'>,
+  onCall?: (call: CallMade) => void,
+) {
+  const key = keyOf(options, env);
+  if (key === undefined) {
+    throw new Down('ACCESS_DENIED', `odoo "${system}": expected an API key in ${options.keyEnv}, found nothing`, {
+      place: 'HUB',
+    });
+  }
+  const { url, database, login, timeoutMs, unverifiedHosts, callsPerSecond } = options;
+  return new OdooClient({
+    url,
+    database,
+    login,
+    key,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(unverifiedHosts === undefined ? {} : { unverifiedHosts }),
+    ...(callsPerSecond === undefined ? {} : { beforeCall: paced(callsPerSecond) }),
+    ...(onCall === undefined ? {} : { onCall }),
+  });
+}
+
+function keyOf({ keyEnv }: OdooOptions, env: OpenContext['env']): string | undefined {
+  const value = env[keyEnv]?.trim();
+  if (!value) return undefined;
+  return keyEnv.endsWith('_FILE') ? readFileSync(value, 'utf8').trim() || undefined : value;
+}
+
+/** A page is several calls there: each waits for its turn, whoever plans the pages. */
+function paced(callsPerSecond: number): () => Promise<void> {
+  let next = 0;
+  return async () => {
+    const now = performance.now();
+    const turn = Math.max(now, next);
+    next = turn + 1_000 / callsPerSecond;
+    if (turn > now) await sleep(turn - now);
+  };
+}
+
+/** Types of the fields that the mappings read and write, as `fields_get` tells them. */
+async function schemaOf(session: Session, streams: OdooConnector['streams']): Promise<SchemaSnapshot> {
+  const snapshot: Record<string, Record<string, string>> = {};
+  for (const { reads = {} } of streams) {
+    for (const [model, names] of Object.entries(reads)) {
+      const fields = await session.client.fieldsGet(model, ['type', 'relation', 'readonly'], await session.context());
+      const known = snapshot[model] ?? {};
+      for (const name of names) {
+        const field = fields[name];
+        if (field)
+          known[name] =
+            `${field.type}${field.relation ? `→${field.relation}` : ''}${field.readonly ? ' read-only' : ''}`;
+      }
+      snapshot[model] = known;
+    }
+  }
+  return snapshot;
+}
+
+function problemsOf(options: OdooOptions, path: string): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const check = (isRight: boolean, key: string, expected: string, found: unknown) => {
+    if (!isRight) problems.push({ path: `${path}.${key}`, expected, found: JSON.stringify(found) ?? 'nothing' });
+  };
+  const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+  check(
+    isText(options.url) && /^https?:$/.test(protocolOf(options.url)),
+    'url',
+    'an address such as https://odoo.example.com',
+    options.url,
+  );
+  check(isText(options.database), 'database', 'the name of the database', options.database);
+  check(isText(options.login), 'login', "the login name of the key's user", options.login);
+  check(
+    /^[A-Z][A-Z0-9_]*$/.test(options.keyEnv ?? ''),
+    'keyEnv',
+    'the name of an environment variable that holds the API key',
+    shown(options.keyEnv),
+  );
+  const { hookSecretEnv } = options;
+  check(
+    hookSecretEnv === undefined || /^[A-Z][A-Z0-9_]*$/.test(hookSecretEnv),
+    'hookSecretEnv',
+    'the name of an environment variable that holds the secret',
+    shown(hookSecretEnv),
+  );
+  for (const key of ['pollMs', 'overlapMs', 'sweepMs', 'timeoutMs', 'callsPerSecond'] as const) {
+    const value = options[key];
+    check(value === undefined || (typeof value === 'number' && value > 0), key, 'a number above 0', value);
+  }
+  check(
+    options.overlapMs === undefined || options.overlapMs >= 2_000,
+    'overlapMs',
+    'at least 2000: whole seconds are all that Odoo tells',
+    options.overlapMs,
+  );
+  return problems;
+}
+
+/** Somebody may have put the key itself where its variable belongs: it isn't shown. */
+const shown = (keyEnv: unknown): string =>
+  typeof keyEnv === 'string' ? `a text of ${keyEnv.length} characters (not shown: it may be the key)` : 'nothing';
+
+function protocolOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol : '';
+}

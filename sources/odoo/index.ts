@@ -1,0 +1,4 @@
+export { checkOdoo, type OdooReport } from './check.js';
+export { clientOf, type OdooConnector, type OdooOptions, type OpenOdoo, odoo } from './connector.js';
+export { told as odooTold } from './errors.js';
+export { setupOdoo, teardownOdoo } from './setup.js';

@@ -1,0 +1,538 @@
+import type {
+  BusinessUnitSourceAttributes,
+  ItemSourceAttributes,
+  Json,
+  JsonObject,
+  SupplierSourceAttributes,
+  WarehouseSourceAttributes,
+} from '../../golden-records/index.js';
+import { isJsonObject } from '../../golden-records/index.js';
+import type { InwardCodes, Outward, OutwardContext } from '../connector.js';
+import type { Mapped } from '../files/mapping.js';
+import type {
+  AddressFields,
+  ChildPayload,
+  CompanyPayload,
+  PartnerPayload,
+  PricePayload,
+  ProductPayload,
+  TermPayload,
+  WarehousePayload,
+} from './payloads.js';
+import { nameOfUnit, unitOfName } from './unit-names.js';
+import { alphanumeric, bareUrl, htmlOfText, paddedGtin, rounded, samePhone, textOf, textOfHtml } from './values.js';
+
+/**
+ * Between what Odoo holds and the attributes of the four types, both ways; pure. Outward, a field is named as Odoo names
+ * it and its value written as people and standards write it (a country is "US", a unit "kg"): the push part knows the ids.
+ * Fields in angle brackets are records of their own there (`<contacts>`), compared and written as a whole.
+ */
+
+// ---- Suppliers ------------------------------------------------------------------------------------------------------
+
+export function supplierOf(partner: PartnerPayload, codes: InwardCodes): Mapped<SupplierSourceAttributes> {
+  const addresses = [
+    addressOf(partner, 'MAIN'),
+    ...partner.children
+      .filter(({ active }) => active)
+      .map((child) => (isAddress(child) ? addressOf(child, ADDRESS_KINDS[child.type] ?? 'SHIPPING') : null)),
+  ].filter((address) => address !== null);
+  const contacts = partner.children.filter((child) => child.active && isContact(child)).map(contactOf);
+  const banks = partner.banks.filter(({ active }) => active).map(bankOf);
+  const terms = paymentTermsOf(partner.terms, codes);
+  return {
+    name: partner.name,
+    taxIds: partner.vat === null ? null : [taxIdOf(partner.vat, partner.country)],
+    ...(partner.gln === null ? {} : { gln: partner.gln }),
+    addresses: addresses.length > 0 ? addresses : null,
+    phones: listOrNull([partner.phone, partner.mobile]),
+    emails: listOrNull([partner.email]),
+    website: partner.website,
+    bankAccounts: banks.length > 0 ? banks : null,
+    ...(terms === undefined ? {} : { paymentTerms: terms }),
+    currency: partner.currency,
+    parent: partner.parent,
+    contacts: contacts.length > 0 ? contacts : null,
+    status: partner.active ? 'ACTIVE' : 'BLOCKED',
+  };
+}
+
+const ADDRESS_KINDS: Readonly<Record<string, 'BILLING' | 'SHIPPING' | 'RETURNS'>> = {
+  invoice: 'BILLING',
+  delivery: 'SHIPPING',
+  other: 'RETURNS',
+};
+const CHILD_TYPES: Readonly<Record<string, string>> = { BILLING: 'invoice', SHIPPING: 'delivery', RETURNS: 'other' };
+
+const isAddress = ({ type }: ChildPayload) => type in ADDRESS_KINDS;
+const isContact = ({ type, name }: ChildPayload) => type === 'contact' && name !== null;
+
+function addressOf<K extends string>(fields: AddressFields, kind: K) {
+  const { street, street2, city, state, zip, country } = fields;
+  if ([street, street2, city, state, zip, country].every((field) => field === null)) return null;
+  return { kind, line1: street, line2: street2, city, region: state, postcode: zip, country };
+}
+
+const contactOf = ({ name, function: role, email, phone }: ChildPayload) => ({ name, role, email, phone });
+
+const IBAN = /^[A-Z]{2}\d{2}[A-Z0-9]{8,30}$/;
+
+function bankOf({ number, holder, bank, bic, currency }: PartnerPayload['banks'][number]) {
+  const account = alphanumeric(number);
+  const isIban = IBAN.test(account);
+  return {
+    ...(isIban ? { iban: account } : { accountNumber: number }),
+    holder,
+    bankName: bank,
+    bic,
+    currency,
+    ...(isIban ? { country: account.slice(0, 2) } : {}),
+  };
+}
+
+/** One field there for every country's number: which scheme it is, country and form say. */
+function taxIdOf(vat: string, country: string | null) {
+  const stated = /^([A-Z]{2})[\s-]?\d/.exec(vat.toUpperCase())?.[1];
+  if (country === 'US' && /^(US)?\d{2}-?\d{7}$/.test(vat.trim())) {
+    return { scheme: 'EIN' as const, value: vat.trim().replace(/^US/, ''), country };
+  }
+  if (stated !== undefined && stated !== 'US') return { scheme: 'VAT' as const, value: vat };
+  return country === null
+    ? { scheme: 'TAX_ID' as const, value: vat }
+    : { scheme: 'TAX_ID' as const, value: vat, country };
+}
+
+function paymentTermsOf(terms: PartnerPayload['terms'], codes: InwardCodes) {
+  const stated = Object.entries(terms).flatMap(([company, term]) => (term === null ? [] : [{ company, term }]));
+  const known = stated.flatMap(({ company, term }) => {
+    const code = codes.inward('paymentTerms', term.id, term.name);
+    return code === undefined ? [] : [{ businessUnit: company, value: termsOf(code, term) }];
+  });
+  // While one of them means nothing to the hub, it can't say what the terms are.
+  if (known.length < stated.length) return undefined;
+  return known.length > 0 ? known : null;
+}
+
+const termsOf = (code: string, { name, netDays, discountDays, discountPercent }: TermPayload) => ({
+  code,
+  description: name,
+  netDays,
+  discountDays,
+  discountPercent,
+});
+
+const listOrNull = (values: readonly (string | null)[]): string[] | null => {
+  const found = values.filter((value) => value !== null);
+  return found.length > 0 ? found : null;
+};
+
+const MAIN_FIELDS = ['street', 'street2', 'city', 'zip', 'state_id', 'country_id'] as const;
+
+export const supplierOutward = (options: { readonly creates: boolean }): Outward => ({
+  creates: options.creates,
+  defaults: { is_company: true, supplier_rank: 1 },
+  attributes: {
+    name: { fields: ['name'], write: (name) => ({ name }) },
+    taxIds: { fields: ['vat'], write: (taxIds) => ({ vat: firstTaxId(taxIds) }) },
+    addresses: { fields: [...MAIN_FIELDS, '<addresses>'], write: writeAddresses },
+    phones: { fields: ['phone'], write: (phones) => ({ phone: first(phones) }) },
+    emails: { fields: ['email'], write: (emails) => ({ email: first(emails) }) },
+    website: { fields: ['website'], write: (website) => ({ website }) },
+    bankAccounts: { fields: ['<banks>'], write: (accounts) => ({ '<banks>': objects(accounts).map(writeBank) }) },
+    paymentTerms: { fields: ['<terms>'], write: writeTerms },
+    currency: {
+      fields: ['property_purchase_currency_id'],
+      write: (currency) => ({ property_purchase_currency_id: currency }),
+    },
+    parent: {
+      fields: ['parent_id'],
+      write: (parent, context) => ({ parent_id: referenced(parent, 'supplier', context) }),
+    },
+    contacts: {
+      fields: ['<contacts>'],
+      write: (contacts) => ({
+        '<contacts>': objects(contacts)
+          .filter(({ name }) => textOf(name) !== null)
+          .map(({ name, role, email, phone }) => ({
+            name: textOf(name),
+            function: textOf(role),
+            email: textOf(email),
+            phone: textOf(phone),
+          })),
+      }),
+    },
+    status: { fields: ['active'], write: (status) => ({ active: status !== 'BLOCKED' }) },
+  },
+  present: presentSupplier,
+  same: sameSupplier,
+});
+
+function presentSupplier(payload: Json): JsonObject {
+  const partner = payload as unknown as PartnerPayload;
+  const active = partner.children.filter((child) => child.active);
+  return {
+    name: partner.name,
+    vat: partner.vat,
+    street: partner.street,
+    street2: partner.street2,
+    city: partner.city,
+    zip: partner.zip,
+    state_id: stateIn(partner),
+    country_id: partner.country,
+    '<addresses>': active.filter(isAddress).map((child) => ({
+      type: child.type,
+      street: child.street,
+      street2: child.street2,
+      city: child.city,
+      zip: child.zip,
+      state_id: stateIn(child),
+      country_id: child.country,
+    })),
+    phone: partner.phone,
+    email: partner.email,
+    website: partner.website,
+    '<banks>': partner.banks
+      .filter((bank) => bank.active)
+      .map(({ number, holder, bank, bic, currency }) => ({ number, holder, bank, bic, currency })),
+    '<terms>': Object.fromEntries(
+      Object.entries(partner.terms).flatMap(([company, term]) => (term ? [[company, term.id]] : [])),
+    ),
+    property_purchase_currency_id: partner.currency,
+    parent_id: partner.parent,
+    '<contacts>': active
+      .filter(isContact)
+      .map(({ name, function: role, email, phone }) => ({ name, function: role, email, phone })),
+    active: partner.active,
+  };
+}
+
+function sameSupplier(field: string, ours: Json, theirs: Json): boolean {
+  switch (field) {
+    case 'vat':
+      return alphanumeric(ours) === alphanumeric(theirs);
+    case 'phone':
+      return samePhone(ours, theirs);
+    case 'email':
+      return lower(ours) === lower(theirs);
+    case 'state_id':
+      return theirs === NO_STATES || lower(ours) === lower(theirs);
+    case 'website':
+      return bareUrl(ours) === bareUrl(theirs);
+    case '<banks>':
+      return sameRows(ours, theirs, ({ number, currency }) => `${alphanumeric(number)} ${textOf(currency) ?? ''}`);
+    case '<contacts>':
+      return sameRows(ours, theirs, (row) =>
+        [row.name, row.function, row.email].map(lower).concat(digits(row.phone)).join('\n'),
+      );
+    case '<addresses>':
+      return sameRows(withoutUnknownStates(ours, theirs), theirs, addressKey);
+    case '<terms>':
+      return sameText(sorted(ours), sorted(theirs));
+    default:
+      return sameText(ours, theirs);
+  }
+}
+
+/** Stands for a state where this Odoo has none to choose from: whatever the region is, there is nothing to write. */
+const NO_STATES = '*';
+const stateIn = ({ state, country, stateless }: AddressFields): string | null =>
+  state === null && country !== null && stateless ? NO_STATES : state;
+
+function withoutUnknownStates(ours: Json, theirs: Json): Json {
+  const countries = new Set(
+    objects(theirs).flatMap((row) => (row.state_id === NO_STATES ? [lower(row.country_id)] : [])),
+  );
+  return objects(ours).map((row) => (countries.has(lower(row.country_id)) ? { ...row, state_id: NO_STATES } : row));
+}
+
+export const addressKey = (row: JsonObject): string =>
+  [row.type, row.street, row.street2, row.city, row.zip, row.state_id, row.country_id].map(lower).join('\n');
+
+function writeAddresses(value: Json): JsonObject {
+  const all = objects(value);
+  const main = all.find(({ kind }) => kind === 'MAIN') ?? all.find(({ kind }) => kind === 'LEGAL') ?? {};
+  const others = all.filter(({ kind }) => typeof kind === 'string' && kind in CHILD_TYPES);
+  return {
+    ...odooAddress(main),
+    '<addresses>': others.map((address) => ({
+      type: CHILD_TYPES[String(address.kind)] ?? 'other',
+      ...odooAddress(address),
+    })),
+  };
+}
+
+const odooAddress = ({ line1, line2, city, postcode, region, country }: JsonObject) => ({
+  street: textOf(line1),
+  street2: textOf(line2),
+  city: textOf(city),
+  zip: textOf(postcode),
+  state_id: textOf(region),
+  country_id: textOf(country),
+});
+
+const writeBank = ({ iban, accountNumber, holder, bankName, bic, currency }: JsonObject): JsonObject => ({
+  number: textOf(iban) ?? textOf(accountNumber),
+  holder: textOf(holder),
+  bank: textOf(bankName),
+  bic: textOf(bic),
+  currency: textOf(currency),
+});
+
+function writeTerms(value: Json, context: OutwardContext): JsonObject {
+  const terms: JsonObject = {};
+  for (const { businessUnit, value: stated } of objects(value)) {
+    const company = typeof businessUnit === 'string' ? context.reference('business_unit', businessUnit) : undefined;
+    const word = isJsonObject(stated) ? textOf(stated.code) : null;
+    const code = word === null ? undefined : context.code('paymentTerms', word);
+    if (company !== undefined && code !== undefined) terms[company] = code;
+  }
+  return { '<terms>': terms };
+}
+
+const TAX_ORDER = ['VAT', 'EIN', 'TAX_ID'];
+function firstTaxId(value: Json): Json {
+  const all = objects(value);
+  for (const scheme of TAX_ORDER) {
+    const found = all.find((one) => one.scheme === scheme);
+    if (found) return textOf(found.value);
+  }
+  return null;
+}
+
+// ---- Items ----------------------------------------------------------------------------------------------------------
+
+export function itemOf(product: ProductPayload, codes: InwardCodes): Mapped<ItemSourceAttributes> {
+  const unit = product.unit === null ? null : unitFrom(product.unit, codes);
+  const offers = product.prices.map((price) => offerOf(price, codes));
+  const preferred = product.prices[0]?.partner ?? null;
+  return {
+    name: product.name,
+    description: textOfHtml(product.description),
+    ...(product.kind === null ? {} : { kind: product.kind as 'GOODS' }),
+    category: product.category === null ? null : product.category.name,
+    ...(unit === undefined ? {} : { baseUnit: unit }),
+    packagings:
+      product.barcode === null ? null : [{ level: 'BASE' as const, gtin: product.barcode, ...(unit ? { unit } : {}) }],
+    tracking: product.tracking === null ? null : (product.tracking.toUpperCase() as 'LOT'),
+    supplierItems: offers.length > 0 ? offers : null,
+    preferredSupplier: preferred,
+    status: product.active ? 'ACTIVE' : 'DISCONTINUED',
+  };
+}
+
+/** The hub's unit for one there: by its name where Odoo brings it, else by what a steward answered. */
+const unitFrom = ({ id, name }: { id: string; name: string }, codes: InwardCodes): string | undefined =>
+  unitOfName(name) ?? codes.inward('units', id, name);
+
+function offerOf(price: PricePayload, codes: InwardCodes) {
+  const unit = price.unit === null ? undefined : unitFrom(price.unit, codes);
+  const minimum = rounded(price.minimum, 2);
+  return {
+    supplier: price.partner,
+    number: price.number,
+    ...(price.company === null ? {} : { businessUnit: price.company }),
+    price: price.currency === null ? null : { amount: price.price, currency: price.currency },
+    ...(unit === undefined ? {} : { priceUnit: unit }),
+    ...(minimum === null || minimum === '0' || unit === undefined ? {} : { minimumQuantity: { value: minimum, unit } }),
+    validFrom: price.from,
+    validTo: price.to,
+  };
+}
+
+export const itemOutward = (options: { readonly creates: boolean }): Outward => ({
+  creates: options.creates,
+  attributes: {
+    name: { fields: ['name'], write: (name) => ({ name }) },
+    description: { fields: ['description'], write: (text) => ({ description: text }) },
+    kind: { fields: ['<kind>'], write: (kind) => ({ '<kind>': odooKind(kind) }) },
+    category: { fields: ['categ_id'], write: (category) => ({ categ_id: category }) },
+    baseUnit: { fields: ['uom_id'], write: (unit, context) => ({ uom_id: unitName(unit, context) }) },
+    packagings: { fields: ['barcode'], write: (packagings) => ({ barcode: baseGtin(packagings) }) },
+    tracking: {
+      fields: ['tracking'],
+      write: (tracking) => ({ tracking: typeof tracking === 'string' ? tracking.toLowerCase() : 'none' }),
+    },
+    supplierItems: {
+      fields: ['<prices>'],
+      write: (offers, context) => ({ '<prices>': objects(offers).flatMap((offer) => priceOf(offer, context)) }),
+    },
+    status: { fields: ['active'], write: (status) => ({ active: status !== 'DISCONTINUED' }) },
+  },
+  present: presentItem,
+  same: sameItem,
+});
+
+function presentItem(payload: Json): JsonObject {
+  const product = payload as unknown as ProductPayload;
+  return {
+    name: product.name,
+    description: product.description,
+    '<kind>': product.kind,
+    categ_id: product.category?.name ?? null,
+    uom_id: product.unit?.name ?? null,
+    barcode: product.barcode,
+    tracking: product.tracking,
+    '<prices>': product.prices.map(({ partner, number, price, currency, company, minimum, from, to }) => ({
+      partner,
+      number,
+      price,
+      currency,
+      company,
+      minimum,
+      from,
+      to,
+    })),
+    active: product.active,
+  };
+}
+
+function sameItem(field: string, ours: Json, theirs: Json): boolean {
+  switch (field) {
+    case 'description':
+      return sameText(textOfHtml(ours), textOfHtml(theirs));
+    case 'barcode':
+      return paddedGtin(ours) === paddedGtin(theirs);
+    case '<prices>':
+      return sameRows(ours, theirs, priceKey);
+    default:
+      return sameText(ours, theirs);
+  }
+}
+
+/** Prices are kept as they are, quantities with two digits. */
+export const priceKey = (row: JsonObject): string =>
+  [
+    row.partner,
+    row.number,
+    rounded(row.price, 6),
+    row.currency,
+    row.company,
+    rounded(row.minimum, 2) ?? '0',
+    row.from,
+    row.to,
+  ]
+    .map(lower)
+    .join('\n');
+
+/** What the hub tells apart and Odoo doesn't is goods there. */
+const odooKind = (kind: Json): string => (kind === 'SERVICE' || kind === 'CONSUMABLE' ? String(kind) : 'GOODS');
+
+function unitName(unit: Json, context: OutwardContext): Json {
+  if (typeof unit !== 'string') return null;
+  const name = nameOfUnit(unit);
+  if (name !== undefined) return name;
+  const id = context.code('units', unit);
+  return id === undefined ? null : `#${id}`;
+}
+
+function baseGtin(packagings: Json): Json {
+  const base = objects(packagings).find(({ level }) => level === 'BASE') ?? {};
+  const gtin = textOf(base.gtin);
+  // Padded to 14 digits here; a scanner reads 13 of them where the first is a zero.
+  return gtin === null ? null : gtin.replace(/^0(?=\d{13}$)/, '');
+}
+
+function priceOf(offer: JsonObject, context: OutwardContext): JsonObject[] {
+  const partner = typeof offer.supplier === 'string' ? context.reference('supplier', offer.supplier) : undefined;
+  if (partner === undefined || !isJsonObject(offer.price)) return [];
+  const company =
+    typeof offer.businessUnit === 'string' ? context.reference('business_unit', offer.businessUnit) : undefined;
+  return [
+    {
+      partner,
+      number: textOf(offer.number),
+      price: textOf(offer.price.amount),
+      currency: textOf(offer.price.currency),
+      company: company ?? null,
+      minimum: isJsonObject(offer.minimumQuantity) ? rounded(offer.minimumQuantity.value, 2) : null,
+      from: textOf(offer.validFrom),
+      to: textOf(offer.validTo),
+    },
+  ];
+}
+
+// ---- Warehouses and business units ----------------------------------------------------------------------------------
+
+export const warehouseOf = (warehouse: WarehousePayload): Mapped<WarehouseSourceAttributes> => ({
+  code: warehouse.code,
+  name: warehouse.name,
+  address: warehouse.address === null ? null : addressOf(warehouse.address, 'SHIPPING'),
+  businessUnit: warehouse.company,
+  status: warehouse.active ? 'ACTIVE' : 'CLOSED',
+});
+
+export const warehouseOutward = (options: { readonly creates: boolean }): Outward => ({
+  creates: options.creates,
+  attributes: {
+    name: { fields: ['name'], write: (name) => ({ name }) },
+    // Five characters at most there, part of the numbers of its transfers.
+    code: { fields: ['code'], write: (code) => ({ code: textOf(code)?.slice(0, 5) ?? null }) },
+    status: { fields: ['active'], write: (status) => ({ active: status !== 'CLOSED' }) },
+    businessUnit: {
+      fields: ['company_id'],
+      write: (unit, context) => ({ company_id: referenced(unit, 'business_unit', context) }),
+    },
+  },
+  present: (payload) => {
+    const { name, code, active, company } = payload as unknown as WarehousePayload;
+    return { name, code, active, company_id: company };
+  },
+  // A warehouse stays with the company that it was made for.
+  same: (field, ours, theirs) => (field === 'company_id' && theirs !== null) || sameText(ours, theirs),
+});
+
+export const businessUnitOf = (company: CompanyPayload): Mapped<BusinessUnitSourceAttributes> => ({
+  name: company.name,
+  parent: company.parent,
+  taxId: company.vat === null ? null : taxIdOf(company.vat, company.country),
+  country: company.country,
+  currency: company.currency,
+  address: addressOf(company, 'MAIN'),
+  status: company.active ? 'ACTIVE' : 'CLOSED',
+});
+
+export const businessUnitOutward = (options: { readonly creates: boolean }): Outward => ({
+  creates: options.creates,
+  attributes: {
+    name: { fields: ['name'], write: (name) => ({ name }) },
+    taxId: { fields: ['vat'], write: (taxId) => ({ vat: isJsonObject(taxId) ? textOf(taxId.value) : null }) },
+    address: { fields: [...MAIN_FIELDS], write: (address) => odooAddress(isJsonObject(address) ? address : {}) },
+  },
+  present: (payload) => {
+    const company = payload as unknown as CompanyPayload;
+    const { name, vat, street, street2, city, zip, country } = company;
+    return { name, vat, street, street2, city, zip, state_id: stateIn(company), country_id: country };
+  },
+  same: (field, ours, theirs) => {
+    if (field === 'state_id' && theirs === NO_STATES) return true;
+    if (field === 'vat') return alphanumeric(ours) === alphanumeric(theirs);
+    return sameText(lower(ours), lower(theirs));
+  },
+});
+
+// ---- Comparing ------------------------------------------------------------------------------------------------------
+
+const objects = (value: Json): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
+const first = (value: Json): Json => (Array.isArray(value) ? (value[0] ?? null) : null);
+const lower = (value: Json | undefined): string => (textOf(value) ?? '').toLowerCase();
+const digits = (value: Json | undefined): string => (textOf(value) ?? '').replace(/\D/g, '').slice(-9);
+
+const sorted = (value: Json): Json =>
+  isJsonObject(value) ? JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
+
+function sameText(ours: Json, theirs: Json): boolean {
+  if (typeof ours === 'boolean' || typeof theirs === 'boolean') return ours === theirs;
+  return (textOf(ours) ?? '') === (textOf(theirs) ?? '');
+}
+
+/** The same rows in any order, by what makes each of them what it is. */
+function sameRows(ours: Json, theirs: Json, key: (row: JsonObject) => string): boolean {
+  const [left, right] = [ours, theirs].map((rows) => objects(rows).map(key).sort());
+  return left?.length === right?.length && (left ?? []).every((one, at) => one === right?.[at]);
+}
+
+function referenced(value: Json, entityType: string, context: OutwardContext): Json {
+  return typeof value === 'string' ? (context.reference(entityType, value) ?? null) : null;
+}
+
+export { htmlOfText };

@@ -1,0 +1,122 @@
+import type { CallContext, OdooClient } from './client.js';
+import { type CodeLists, readCodeLists, UnknownCode } from './code-lists.js';
+import type { Dialect } from './versions.js';
+
+export interface SessionOptions {
+  readonly client: OdooClient;
+  readonly language: string;
+  /** Names or ids of companies; undefined: all that the key sees. */
+  readonly companies: readonly (string | number)[] | undefined;
+}
+
+/** What the connector knows of one server: fields by model, code lists, companies. Read when first needed. */
+export class Session {
+  readonly client: OdooClient;
+  private readonly language: string;
+  private readonly fields = new Map<string, { readonly at: number; readonly value: Promise<ReadonlySet<string>> }>();
+  private lists: { readonly at: number; readonly value: Promise<CodeLists> } | undefined;
+
+  constructor(private readonly options: SessionOptions) {
+    this.client = options.client;
+    this.language = options.language;
+  }
+
+  /** Language and companies for every call; `first` is the one whose own values are meant. */
+  async context(first?: number): Promise<CallContext> {
+    const ids = await this.companyIds();
+    const companies = first === undefined ? ids : [first, ...ids.filter((id) => id !== first)];
+    return { lang: this.language, companies };
+  }
+
+  async companyIds(): Promise<readonly number[]> {
+    const { companies } = await this.codeLists();
+    const wanted = this.options.companies;
+    if (wanted === undefined) return companies.map(({ id }) => id);
+    return companies.filter(({ id, name }) => wanted.includes(id) || wanted.includes(name)).map(({ id }) => id);
+  }
+
+  /** Partners that stand for our own companies. */
+  async ownPartners(): Promise<number[]> {
+    const { companies } = await this.codeLists();
+    return companies.map(({ partner }) => partner).filter((id) => id !== null);
+  }
+
+  dialect(): Promise<Dialect> {
+    return this.client.version().then(({ dialect }) => dialect);
+  }
+
+  /** Names of the model's fields; none where the model isn't there. */
+  fieldsOf(model: string): Promise<ReadonlySet<string>> {
+    const known = this.fields.get(model);
+    if (known && performance.now() - known.at < KEPT_MS) return known.value;
+    const asked = this.client
+      .fieldsGet(model, ['type'], { lang: this.language })
+      .then((fields): ReadonlySet<string> => new Set(Object.keys(fields)))
+      .catch((error: unknown): ReadonlySet<string> => {
+        if (isMissingModel(error)) return new Set();
+        this.fields.delete(model);
+        throw error;
+      });
+    this.fields.set(model, { at: performance.now(), value: asked });
+    return asked;
+  }
+
+  /** Of these fields those that the server has. */
+  async known(model: string, fields: readonly string[]): Promise<string[]> {
+    const present = await this.fieldsOf(model);
+    return fields.filter((name) => present.has(name));
+  }
+
+  codeLists(): Promise<CodeLists> {
+    if (this.lists && performance.now() - this.lists.at < KEPT_MS) return this.lists.value;
+    const value = this.readLists();
+    this.lists = { at: performance.now(), value };
+    value.catch(() => {
+      this.lists = undefined;
+    });
+    return value;
+  }
+
+  /** Do `work` with the lists; when they are older than what it asks for, once more with new ones. */
+  async withLists<T>(work: (lists: CodeLists) => T): Promise<T> {
+    try {
+      return work(await this.codeLists());
+    } catch (error) {
+      if (!(error instanceof UnknownCode)) throw error;
+      this.lists = undefined;
+      return work(await this.codeLists());
+    }
+  }
+
+  /** After the server was away it may be another one. */
+  forget(): void {
+    this.fields.clear();
+    this.lists = undefined;
+  }
+
+  private async readLists(): Promise<CodeLists> {
+    const models = [
+      'res.country',
+      'res.country.state',
+      'res.currency',
+      'uom.uom',
+      'product.category',
+      'res.company',
+      'account.payment.term',
+      'account.payment.term.line',
+    ];
+    const present = new Set<string>();
+    // What the key may not read is as if it weren't there; `concord odoo check` names it.
+    for (const model of models) {
+      const isThere = (await this.fieldsOf(model)).size > 0;
+      if (isThere && (await this.client.mayAccess(model, 'read', { lang: this.language }))) present.add(model);
+    }
+    return readCodeLists(this.client, { lang: this.language }, (model) => present.has(model));
+  }
+}
+
+/** A module may be installed, a term be added, while the hub runs. */
+const KEPT_MS = 5 * 60_000;
+
+const isMissingModel = (error: unknown): boolean =>
+  error instanceof Error && 'failure' in error && (error.failure as { code?: string }).code === 'ODOO_NO_MODEL';

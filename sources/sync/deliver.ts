@@ -1,0 +1,612 @@
+import {
+  contentHash,
+  type Db,
+  type EntityTypeDefinition,
+  type InboundRecord,
+  type Json,
+  type JsonObject,
+  newId,
+} from '../../golden-records/index.js';
+import type { Lane, WriteBatch } from '../connector.js';
+import { Permanent, Retryable, type SourceError } from '../errors.js';
+import { backoffMs, DELIVERY_BACKOFF } from './backoff.js';
+import { type CodeLists, loadCodes, waitForCodes } from './codes.js';
+import { afterWrite, equalJson, type FieldBase, isEcho, type Same } from './decide.js';
+import { asSourceError, errorJson, isOfSystem, placeOf } from './failure.js';
+import { takeIn } from './intake.js';
+import {
+  askAboutDeadLetters,
+  type Claim,
+  claim,
+  type Finished,
+  finish,
+  type Home,
+  keptAnswers,
+  type LinkCase,
+  loadCases,
+  loadParents,
+  noteCreated,
+  noteSent,
+  renew,
+  type SentAttempt,
+} from './outbox-store.js';
+import {
+  type LinkPlan,
+  type LinkPlanned,
+  type OutwardStream,
+  type PlanContext,
+  parentsOf,
+  planLink,
+} from './plan-link.js';
+import { isFirstLoadDone } from './pull.js';
+import { groupRows, type RowOutcome, send } from './send.js';
+import { sweepSoon } from './stream-store.js';
+import { outwardStream, type Synchronised, streamName } from './synchronised.js';
+import { enter, leave, noteFailure, noteSuccess, pace, type Wait } from './system-state.js';
+
+export interface DeliverOptions {
+  readonly lane?: Lane;
+  /** Records in one step; default: what the connector takes in one call, at most 200. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+  /** 0 to 1; default Math.random. */
+  readonly random?: () => number;
+  readonly wait?: Wait;
+  /** How long a step may keep its records before another worker takes them over; renewed between calls. Default 75,000. */
+  readonly leaseMs?: number;
+  /** Failures of one record after which it is a dead letter; default 10. */
+  readonly mostAttempts?: number;
+}
+
+export interface DeliverStep {
+  readonly entityType: string;
+  readonly claimed: number;
+  readonly created: number;
+  readonly updated: number;
+  /** Looked at, and nothing was to be written. */
+  readonly unchanged: number;
+  /** Wait for a parent. */
+  readonly waiting: number;
+  readonly failed: number;
+  readonly dead: number;
+}
+
+const LIMIT = 200;
+const LEASE_MS = 75_000;
+const CALL_MS = 60_000;
+const MOST_ATTEMPTS = 10;
+/** A parent that is this late isn't coming. */
+const PARENT_MS = 60 * 60_000;
+const PARENT_RETRY_MS = 30_000;
+/** What a delivery waits for whose record isn't there: whether it was deleted is for a sweep to say. */
+const SWEEP = 'sweep';
+/** Before everything that the target has is known here, a create might double it. */
+const FIRST_LOAD = 'load';
+const LOAD_RETRY_MS = 5_000;
+
+/**
+ * Deliver one batch: claim it, read what the target has now, take that in where it is news, compare three ways, write what is
+ * ours to write, read it back. Null: nothing is due, the circuit is open, or somebody paused it. Killed at any instant it
+ * loses nothing and doubles nothing: what was sent is on record before it is sent, and is looked for before it is sent again.
+ */
+export async function deliverOnce(
+  db: Db,
+  sync: Synchronised,
+  options: DeliverOptions = {},
+): Promise<DeliverStep | null> {
+  const { connector, system } = sync;
+  const streams = connector.streams
+    .filter(({ outward, capabilities }) => outward && capabilities.push)
+    .map((stream) => ({ scope: stream.scope, entityType: stream.entityType, name: streamName(system, stream) }));
+  if (!sync.open.push || streams.length === 0) return null;
+  const gate = await enter(db, system);
+  if (gate.isPaused || gate.passage === 'SHUT') return null;
+  const isTrial = gate.passage === 'TRIAL';
+  const leaseMs = options.leaseMs ?? LEASE_MS;
+  const limit = isTrial ? 1 : (options.limit ?? limitOf(sync));
+  const claimed = await claim(db, { system, lane: options.lane ?? 'LIVE', limit, leaseMs, streams });
+  if (!claimed) {
+    if (isTrial) await leave(db, system);
+    return null;
+  }
+  return new Delivery(db, sync, claimed, { ...options, leaseMs }).run();
+}
+
+const limitOf = ({ connector }: Synchronised) =>
+  Math.min(LIMIT, ...connector.streams.map(({ capabilities }) => capabilities.push?.batch ?? LIMIT));
+
+interface Work {
+  readonly link: LinkCase;
+  readonly planned: LinkPlanned;
+}
+type Written = {
+  readonly link: LinkCase;
+  readonly attempt: SentAttempt;
+  readonly fields: JsonObject;
+  outcome: RowOutcome;
+};
+
+/** One claimed batch on its way. */
+class Delivery {
+  private readonly stream: OutwardStream;
+  private readonly definition: EntityTypeDefinition;
+  private readonly home: Home;
+  private readonly same: Same;
+  private readonly push;
+  private readonly capabilities;
+  private renewedAt = performance.now();
+
+  constructor(
+    private readonly db: Db,
+    private readonly sync: Synchronised,
+    private readonly claimed: Claim,
+    private readonly options: DeliverOptions & { readonly leaseMs: number },
+  ) {
+    const { scope, entityType } = claimed;
+    const stream = outwardStream(sync, scope, entityType);
+    const definition = db.model.entityTypes.get(entityType);
+    const { push } = sync.open;
+    const capabilities = stream?.capabilities.push;
+    if (!stream || !definition || !push || !capabilities)
+      throw new Error(`nothing writes ${entityType} to ${sync.system}`);
+    this.stream = stream;
+    this.definition = definition;
+    this.push = push;
+    this.capabilities = capabilities;
+    this.home = { system: sync.system, scope, entityType };
+    this.same = stream.outward.same ?? equalJson;
+  }
+
+  async run(): Promise<DeliverStep> {
+    try {
+      return await this.deliver();
+    } catch (cause) {
+      // Nothing was written: reading failed, or the hub itself did.
+      const error = asSourceError(cause);
+      if (!(error instanceof Retryable) || error.code === 'CONNECTOR_FAILED')
+        this.db.log.error({ err: cause, system: this.sync.system }, 'a delivery failed before anything was written');
+      const links = await loadCases(this.db, this.claimed.entityType, this.claimed.links);
+      return this.end(await Promise.all(links.map((link) => this.failed(link, error, null))));
+    }
+  }
+
+  private async deliver(): Promise<DeliverStep> {
+    const codes = await loadCodes(this.db, this.sync.system);
+    const found = await this.findCreated(await this.load());
+    const { links, theirs } = await this.lookAt(found, codes);
+    const { ready, waiting } = this.unknownOutcomes(links);
+    const work = await this.plan(ready, theirs, codes);
+    const written = await this.write(work, theirs);
+    await this.noteResults(written);
+    const after = await this.readBack(written, codes);
+    const finished = [...waiting, ...(await this.outcomes(work, written, after))];
+    return this.end(finished, written);
+  }
+
+  private load(): Promise<LinkCase[]> {
+    return loadCases(this.db, this.claimed.entityType, this.claimed.links);
+  }
+
+  /** A create whose outcome nobody knows: is it there? */
+  private async findCreated(links: readonly LinkCase[]): Promise<LinkCase[]> {
+    const unsure = links.filter(({ linkState, externalId }) => linkState === 'CREATING' && externalId === null);
+    if (unsure.length === 0 || this.capabilities.idempotency === 'NONE') return [...links];
+    const keys = unsure.map(({ linkId }) => linkId);
+    const found = await this.call((signal) => this.push.find(this.stream, keys, signal));
+    await noteCreated(
+      this.db,
+      this.home,
+      [...found].map(([linkId, externalId]) => ({ linkId, externalId })),
+    );
+    return found.size > 0 ? this.load() : [...links];
+  }
+
+  /** Read what the target has now; what the hub didn't know of it is taken in first, so that owners and stewards have their say. */
+  private async lookAt(links: readonly LinkCase[], codes: CodeLists) {
+    const ids = links.flatMap(({ externalId, source }) =>
+      externalId === null || (source && source.state !== 'ACTIVE') ? [] : [externalId],
+    );
+    const records =
+      ids.length === 0 ? [] : await this.call((signal) => this.sync.open.pull.read(this.stream, ids, signal));
+    const byId = new Map(records.map((record) => [record.externalId, record]));
+    const theirs = new Map<string, JsonObject>();
+    const news: InboundRecord[] = [];
+    const echo = new Map<string, ReadonlySet<string>>();
+    for (const link of links) {
+      const record = link.externalId === null ? undefined : byId.get(link.externalId);
+      if (!record || record.deleted || record.externalId === null) continue;
+      const present = this.stream.outward.present(record.payload);
+      theirs.set(link.linkId, present);
+      const own = this.echoOf(present, link.bases);
+      const isUnsure = Object.values(link.bases).some(({ seen }) => seen === 0) && own.size > 0;
+      if (link.source?.contentHash === contentHash(record.payload) && !isUnsure) continue;
+      news.push(record);
+      if (own.size > 0) echo.set(record.externalId, own);
+    }
+    if (news.length === 0) return { links, theirs };
+    await takeIn(this.db, this.sync, this.stream, news, {
+      codes,
+      reason: 'read before writing',
+      lane: this.options.lane ?? 'LIVE',
+      ...(echo.size > 0 ? { echo } : {}),
+    });
+    return { links: await this.load(), theirs };
+  }
+
+  private echoOf(present: JsonObject, bases: LinkCase['bases']): Set<string> {
+    const attributes = Object.entries(this.stream.outward.attributes);
+    return new Set(
+      attributes.filter(([, { fields }]) => isEcho(fields, present, bases, this.same)).map(([attribute]) => attribute),
+    );
+  }
+
+  /** Creates that must not be repeated yet: they may still take effect, or nobody can say whether they did. */
+  private unknownOutcomes(links: readonly LinkCase[]): { ready: LinkCase[]; waiting: Finished[] } {
+    const { idempotency, settlesWithinMs = 30_000 } = this.capabilities;
+    const ready: LinkCase[] = [];
+    const waiting: Finished[] = [];
+    for (const link of links) {
+      const isUnsure = link.linkState === 'CREATING' && link.externalId === null;
+      const settlesAt = Date.parse(link.creatingSince ?? '') + settlesWithinMs;
+      if (!isUnsure || idempotency === 'UPSERT') ready.push(link);
+      else if (idempotency === 'NONE') {
+        const message =
+          'a create was sent, and the system cannot be asked whether it worked: look there before sending it again';
+        waiting.push(this.dead(link, new Permanent('OUTCOME_UNKNOWN', message, { place: 'BEYOND' }), null));
+      } else if (settlesAt > this.db.now().getTime()) {
+        waiting.push({ ...this.base(link), state: 'PENDING', dueAt: new Date(settlesAt).toISOString() });
+      } else ready.push(link);
+    }
+    return { ready, waiting };
+  }
+
+  private async plan(
+    links: readonly LinkCase[],
+    theirs: ReadonlyMap<string, JsonObject>,
+    codes: CodeLists,
+  ): Promise<Work[]> {
+    const { db, definition, stream } = this;
+    const { system, scope } = this.home;
+    const wanted = links.flatMap(({ golden }) => (golden ? parentsOf({ stream, definition }, golden.attributes) : []));
+    const parents = await loadParents(db, system, scope, wanted);
+    const context: PlanContext = { model: db.model, definition, system, stream, parents, codes, kept: new Set() };
+    const works = links.map((link): Work => ({ link, planned: planLink(context, link, theirs.get(link.linkId)) }));
+    const kept = await keptAnswers(
+      db,
+      definition.code,
+      works.flatMap(({ planned }) => planned.conflicts),
+    );
+    const decided =
+      kept.size === 0
+        ? works
+        : works.map(({ link }) => ({ link, planned: planLink({ ...context, kept }, link, theirs.get(link.linkId)) }));
+    await waitForCodes(
+      db,
+      system,
+      decided.flatMap(({ link, planned }) =>
+        planned.unknownCodes.map((code) => ({ ...code, entityType: definition.code, recordId: link.linkId })),
+      ),
+    );
+    const isLoaded = await this.isLoaded(decided);
+    return decided.map((work) =>
+      isLoaded ? this.goneOrNot(work, theirs) : withoutCreate(this.goneOrNot(work, theirs)),
+    );
+  }
+
+  private async isLoaded(works: readonly Work[]): Promise<boolean> {
+    if (!works.some(({ planned }) => planned.plan.kind === 'CREATE')) return true;
+    return isFirstLoadDone(this.db, streamName(this.sync.system, this.stream));
+  }
+
+  /** Linked, but the target doesn't have it: deleted there, which the sweep takes in, under its guard. */
+  private goneOrNot(work: Work, theirs: ReadonlyMap<string, JsonObject>): Work {
+    const { link, planned } = work;
+    const isMissing = link.source?.state === 'ACTIVE' && !theirs.has(link.linkId);
+    if (!isMissing || planned.plan.kind === 'FAIL') return work;
+    const message = `record ${link.externalId} is not there any more`;
+    if (this.stream.sweepEveryMs !== undefined)
+      return { link, planned: { ...planned, plan: { kind: 'WAIT', waitsFor: SWEEP } } };
+    const error = new Permanent('RECORD_GONE', message);
+    return { link, planned: { ...planned, plan: { kind: 'FAIL', error } } };
+  }
+
+  private async write(works: readonly Work[], theirs: ReadonlyMap<string, JsonObject>): Promise<Written[]> {
+    const pending = works.flatMap(({ link, planned: { plan } }) => {
+      if (plan.kind !== 'CREATE' && plan.kind !== 'UPDATE') return [];
+      return [{ link, plan, attempt: this.attemptOf(link, plan) }];
+    });
+    await noteSent(
+      this.db,
+      this.home,
+      pending.map(({ attempt }) => attempt),
+    );
+    const byKey = new Map(pending.map((entry) => [entry.link.linkId, entry]));
+    const rows = pending.map(({ link, plan }) => ({
+      action: plan.kind,
+      key: link.linkId,
+      externalId: link.externalId,
+      fields: plan.fields,
+      before: plan.kind === 'CREATE' ? null : pick(theirs.get(link.linkId) ?? {}, Object.keys(plan.fields)),
+    }));
+    const written: Written[] = [];
+    for (const batch of groupRows(rows, this.capabilities.batch)) {
+      const outcomes = await this.sendBatch(batch, byKey);
+      for (const [key, outcome] of outcomes) {
+        const entry = byKey.get(key);
+        if (entry) written.push({ link: entry.link, attempt: entry.attempt, fields: entry.plan.fields, outcome });
+      }
+    }
+    return written;
+  }
+
+  /** Once the system is known to be down the rest isn't tried. */
+  private isDown: SourceError | undefined;
+
+  private async sendBatch(
+    batch: WriteBatch,
+    byKey: ReadonlyMap<string, { readonly link: LinkCase }>,
+  ): Promise<Map<string, RowOutcome>> {
+    const isSuspicious = batch.rows.some(({ key }) => (byKey.get(key)?.link.attempts ?? 0) >= 2);
+    return send(
+      async (part) => {
+        // Not sent at all, so that its outcome is known.
+        if (this.isDown) throw new Retryable(this.isDown.code, this.isDown.message);
+        try {
+          return await this.call((signal) => this.push.write(this.stream, part, signal));
+        } catch (cause) {
+          const error = asSourceError(cause);
+          if (isOfSystem(error)) this.isDown = error;
+          throw error;
+        }
+      },
+      batch,
+      isSuspicious,
+    );
+  }
+
+  private attemptOf(link: LinkCase, plan: Extract<LinkPlan, { kind: 'CREATE' | 'UPDATE' }>): SentAttempt {
+    const bases = Object.entries(plan.fields).map(([field, wrote]): [string, FieldBase] => {
+      const before = link.bases[field];
+      const isRepeat = before !== undefined && JSON.stringify(before.wrote) === JSON.stringify(wrote);
+      return [
+        field,
+        isRepeat ? { ...before, written: true } : { wrote, shown: shownIn(plan, field), seen: 0, written: true },
+      ];
+    });
+    return {
+      id: newId(),
+      linkId: link.linkId,
+      goldenId: link.golden?.id ?? '',
+      externalId: link.externalId,
+      number: link.attempts + 1,
+      action: plan.kind,
+      changes: plan.changes,
+      operationId: link.operationId,
+      correlationId: link.correlationId,
+      bases: Object.fromEntries(bases),
+    };
+  }
+
+  private noteResults(written: readonly Written[]): Promise<void> {
+    return noteCreated(
+      this.db,
+      this.home,
+      written.flatMap(({ attempt, outcome }) =>
+        outcome.kind === 'WRITTEN' && attempt.action === 'CREATE'
+          ? [{ linkId: attempt.linkId, externalId: outcome.externalId }]
+          : [],
+      ),
+    );
+  }
+
+  /**
+   * Look at what was written, and take it in as the hub's own word: when it comes back by a pull it is known already
+   * (law 7). Where the target can't be read just now the pull brings it.
+   */
+  private async readBack(written: readonly Written[], codes: CodeLists): Promise<Map<string, JsonObject>> {
+    const ids = new Map(
+      written.flatMap(({ link, outcome }) => (outcome.kind === 'WRITTEN' ? [[outcome.externalId, link.linkId]] : [])),
+    );
+    const after = new Map<string, JsonObject>();
+    if (ids.size === 0) return after;
+    let records: readonly InboundRecord[];
+    try {
+      records = await this.call((signal) => this.sync.open.pull.read(this.stream, [...ids.keys()], signal));
+    } catch (cause) {
+      this.db.log.warn({ err: cause, system: this.sync.system }, 'what was written could not be read back');
+      return after;
+    }
+    const echo = new Map<string, ReadonlySet<string>>();
+    const byLink = new Map(written.map((entry) => [entry.link.linkId, entry]));
+    for (const { externalId, payload } of records) {
+      const linkId = ids.get(externalId ?? '');
+      const entry = linkId === undefined ? undefined : byLink.get(linkId);
+      if (!entry || linkId === undefined || externalId === null) continue;
+      const present = this.stream.outward.present(payload);
+      after.set(linkId, present);
+      echo.set(externalId, this.echoOf(present, { ...entry.link.bases, ...entry.attempt.bases }));
+    }
+    await takeIn(this.db, this.sync, this.stream, records, { codes, echo, reason: 'read back after writing' });
+    return after;
+  }
+
+  private async outcomes(
+    works: readonly Work[],
+    written: readonly Written[],
+    after: ReadonlyMap<string, JsonObject>,
+  ): Promise<Finished[]> {
+    const byLink = new Map(written.map((entry) => [entry.link.linkId, entry]));
+    const finished: Finished[] = [];
+    for (const { link, planned } of works) {
+      const entry = byLink.get(link.linkId);
+      finished.push(
+        entry
+          ? await this.outcomeOf(link, planned.plan, entry, after.get(link.linkId))
+          : await this.outcomeWithout(link, planned.plan),
+      );
+    }
+    return finished;
+  }
+
+  private async outcomeWithout(link: LinkCase, plan: LinkPlan): Promise<Finished> {
+    if (plan.kind === 'FAIL') return this.failed(link, plan.error, null);
+    if (plan.kind === 'WAIT') {
+      const now = this.db.now().getTime();
+      const isLate = plan.waitsFor.startsWith('golden:') && now - Date.parse(link.queuedAt) > PARENT_MS;
+      if (isLate)
+        return this.dead(
+          link,
+          new Permanent('PARENT_MISSING', `${plan.waitsFor} is still not there`, { place: 'HUB' }),
+          null,
+        );
+      const retryMs = plan.waitsFor === FIRST_LOAD ? LOAD_RETRY_MS : PARENT_RETRY_MS;
+      const dueAt = new Date(now + retryMs).toISOString();
+      return { ...this.base(link), state: 'PENDING', dueAt, waitsFor: plan.waitsFor };
+    }
+    if (plan.kind !== 'NOTHING') throw new Error(`a ${plan.kind} was planned and not sent`);
+    return {
+      ...this.base(link),
+      bases: Object.keys(plan.agreed).length > 0 ? plan.agreed : null,
+      gone: plan.gone ?? false,
+      confirms: plan.confirms,
+    };
+  }
+
+  private async outcomeOf(
+    link: LinkCase,
+    plan: LinkPlan,
+    { attempt, outcome, fields }: Written,
+    after: JsonObject | undefined,
+  ): Promise<Finished> {
+    if (outcome.kind === 'FAILED') return this.failed(link, outcome.error, attempt);
+    const agreed = plan.kind === 'UPDATE' ? plan.agreed : {};
+    const bases = Object.entries(fields).map(([field, wrote]): [string, FieldBase] => [
+      field,
+      after
+        ? afterWrite(link.bases[field], wrote, after[field] ?? null)
+        : { wrote, shown: wrote, seen: 0, written: true },
+    ]);
+    return {
+      ...this.base(link),
+      bases: { ...agreed, ...Object.fromEntries(bases) },
+      attempt: { id: attempt.id, result: 'WRITTEN', externalId: outcome.externalId },
+    };
+  }
+
+  private base(link: LinkCase): Finished {
+    return {
+      linkId: link.linkId,
+      goldenId: link.golden?.id ?? null,
+      generation: link.generation,
+      state: 'DONE',
+      dueAt: null,
+      waitsFor: null,
+      attempts: link.attempts,
+      place: null,
+      error: null,
+      attempt: null,
+      failedBefore: null,
+      bases: null,
+      gone: false,
+      confirms: false,
+      uncreate: false,
+    };
+  }
+
+  /** When the whole system is meant the record's tries are not used up; it waits for the system. */
+  private systemDueAt: Promise<Date> | undefined;
+
+  private async failed(link: LinkCase, error: SourceError, attempt: SentAttempt | null): Promise<Finished> {
+    if (error instanceof Permanent) return this.dead(link, error, attempt);
+    const random = (this.options.random ?? Math.random)();
+    const told = {
+      ...this.base(link),
+      place: placeOf(error),
+      error: errorJson(error),
+      ...refusalOf(link, error, attempt),
+    };
+    // A worker that is told to stop cuts its call short: nobody's fault, and no try.
+    if (this.options.signal?.aborted) return { ...told, state: 'PENDING', dueAt: this.db.now().toISOString() };
+    if (isOfSystem(error) || this.isDown) {
+      this.systemDueAt ??= noteFailure(this.db, this.sync.system, this.isDown ?? error, random);
+      return { ...told, state: 'PENDING', dueAt: (await this.systemDueAt).toISOString() };
+    }
+    const attempts = link.attempts + 1;
+    if (attempts >= (this.options.mostAttempts ?? MOST_ATTEMPTS)) return this.dead(link, error, attempt);
+    const retryAfterMs = error instanceof Retryable ? error.retryAfterMs : undefined;
+    const waitMs = backoffMs(attempts, random, DELIVERY_BACKOFF, retryAfterMs);
+    return { ...told, state: 'PENDING', attempts, dueAt: new Date(this.db.now().getTime() + waitMs).toISOString() };
+  }
+
+  private dead(link: LinkCase, error: SourceError, attempt: SentAttempt | null): Finished {
+    return {
+      ...this.base(link),
+      state: 'DEAD',
+      attempts: link.attempts + 1,
+      place: placeOf(error),
+      error: errorJson(error),
+      ...refusalOf(link, error, attempt),
+      failedBefore: attempt === null ? { id: newId(), changes: [] } : null,
+    };
+  }
+
+  private async end(finished: readonly Finished[], written: readonly Written[] = []): Promise<DeliverStep> {
+    await finish(this.db, this.claimed.leaseId, finished);
+    if (this.systemDueAt === undefined) await noteSuccess(this.db, this.sync.system);
+    const count = (state: Finished['state']) => finished.filter((entry) => entry.state === state).length;
+    if (finished.some(({ waitsFor }) => waitsFor === SWEEP))
+      await sweepSoon(this.db, streamName(this.sync.system, this.stream));
+    const dead = count('DEAD');
+    if (dead > 0) await askAboutDeadLetters(this.db, this.sync.system);
+    const wrote = written.filter(({ outcome }) => outcome.kind === 'WRITTEN');
+    const created = wrote.filter(({ attempt }) => attempt.action === 'CREATE').length;
+    const waiting = finished.filter(({ waitsFor }) => waitsFor !== null).length;
+    return {
+      entityType: this.claimed.entityType,
+      claimed: this.claimed.links.length,
+      created,
+      updated: wrote.length - created,
+      unchanged: count('DONE') - wrote.length,
+      waiting,
+      failed: count('PENDING') - waiting,
+      dead,
+    };
+  }
+
+  /** One call to the system: in its turn, with a time-out, and with the records still ours. */
+  private async call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { leaseMs, signal = new AbortController().signal, wait } = this.options;
+    await pace(this.db, this.sync.system, this.sync.connector.callsPerSecond, signal, wait);
+    if (performance.now() - this.renewedAt > leaseMs / 3) {
+      this.renewedAt = performance.now();
+      await renew(this.db, this.claimed.leaseId, leaseMs);
+    }
+    return work(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+  }
+}
+
+function refusalOf(
+  link: LinkCase,
+  error: SourceError,
+  attempt: SentAttempt | null,
+): Pick<Finished, 'attempt' | 'uncreate'> {
+  if (attempt === null) return { attempt: null, uncreate: false };
+  const isUnknown = error instanceof Retryable && error.outcomeUnknown;
+  return {
+    attempt: { id: attempt.id, result: isUnknown ? 'UNKNOWN' : 'REFUSED', externalId: link.externalId },
+    // Refused for certain, and never sent before: nothing needs to be looked for.
+    uncreate: attempt.action === 'CREATE' && !isUnknown && link.creatingSince === null,
+  };
+}
+
+const withoutCreate = ({ link, planned }: Work): Work =>
+  planned.plan.kind === 'CREATE'
+    ? { link, planned: { ...planned, plan: { kind: 'WAIT', waitsFor: FIRST_LOAD } } }
+    : { link, planned };
+
+const pick = (fields: JsonObject, names: readonly string[]): JsonObject =>
+  Object.fromEntries(names.map((name) => [name, fields[name] ?? null]));
+
+function shownIn(plan: Extract<LinkPlan, { kind: 'CREATE' | 'UPDATE' }>, field: string): Json {
+  return plan.changes.find(({ before }) => before && field in before)?.before?.[field] ?? null;
+}

@@ -1,0 +1,21 @@
+export { type CodeInput, healOnce, setCode } from './codes.js';
+export { connectorProblems } from './connector-problems.js';
+export { type DeadLetterFilter, discard, redrive } from './dead-letters.js';
+export * from './deliver.js';
+export * from './deliveries.js';
+export { DELIVERY_STATES, type DeliveryState } from './delivery-state.js';
+export { checkDrift, type Drift } from './drift.js';
+export { type PlannedRecord, type PlanOptions, plan, type StreamPlan } from './plan.js';
+export {
+  backfillOnce,
+  type PullOptions,
+  pullDueOnce,
+  pullOnce,
+  type StreamStep,
+  type SyncPullStep,
+} from './pull.js';
+export { type ReplayInput, type ReplayResult, replay } from './replay.js';
+export { type StreamStatus, type SyncStatus, syncStatus, type TargetStatus } from './status.js';
+export { hint, pauseStream, registerStreams, resumeStream, STREAM_CHANNEL } from './stream-store.js';
+export { type SweepResult, sweep } from './sweep.js';
+export * from './synchronised.js';

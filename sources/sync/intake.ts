@@ -1,0 +1,95 @@
+import {
+  type Db,
+  type InboundRecord,
+  type IngestBatch,
+  type IngestResult,
+  ingest,
+  newId,
+  withoutTransaction,
+} from '../../golden-records/index.js';
+import type { SyncStream } from '../connector.js';
+import { type CodeLists, loadCodes, mappingOver, type WaitingRecord, waitForCodes } from './codes.js';
+import type { Synchronised } from './synchronised.js';
+
+export interface IntakeOptions extends Pick<IngestBatch, 'cursor' | 'echo' | 'again' | 'lane' | 'reason'> {
+  readonly correlationId?: string;
+  readonly codes?: CodeLists;
+  readonly dryRun?: boolean;
+}
+
+/** Take records of a stream through the pipeline, its code lists at hand. Who misses a code waits for it. */
+export async function takeIn(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  given: readonly InboundRecord[],
+  options: IntakeOptions = {},
+): Promise<IngestResult> {
+  const { codes: known, correlationId, dryRun = false, ...batch } = options;
+  const codes = known ?? (stream.mappingWith ? await loadCodes(db, sync.system) : NO_CODES);
+  const { mapping, missed } = mappingOver(stream, codes);
+  const { system } = sync;
+  const { scope, entityType } = stream;
+  const records = await withoutStrangers(db, sync, stream, given);
+  const all: IngestBatch = {
+    ...batch,
+    system,
+    scope,
+    entityType,
+    records,
+    mapping,
+    correlationId: correlationId ?? newId(),
+  };
+  const result = await ingest(db, sync.actor, all, { dryRun });
+  if (missed.size > 0 && !dryRun) await waitForCodes(db, system, await waitingOf(db, all, missed));
+  return result;
+}
+
+/** A system may tell of a deletion what the hub never knew, or was never meant to: that is nothing to keep. */
+async function withoutStrangers(
+  db: Db,
+  { system }: Synchronised,
+  { scope, entityType }: SyncStream,
+  records: readonly InboundRecord[],
+): Promise<readonly InboundRecord[]> {
+  const deleted = records.flatMap((record) =>
+    record.deleted && record.externalId !== null ? [record.externalId] : [],
+  );
+  if (deleted.length === 0) return records;
+  const rows = await withoutTransaction(db).query<{ externalId: string }>(
+    `select external_id as "externalId" from source_record where entity_type = $1 and system = $2 and scope = $3
+       and external_id in (select jsonb_array_elements_text($4::jsonb))`,
+    entityType,
+    system,
+    scope,
+    deleted,
+  );
+  const known = new Set(rows.map(({ externalId }) => externalId));
+  return records.filter(({ deleted: isDeleted, externalId }) => !isDeleted || known.has(externalId ?? ''));
+}
+
+const NO_CODES: CodeLists = { inward: () => undefined, outward: () => undefined };
+
+async function waitingOf(
+  db: Db,
+  { system, scope, entityType, records }: IngestBatch,
+  missed: ReturnType<typeof mappingOver>['missed'],
+): Promise<WaitingRecord[]> {
+  const byId = new Map(
+    records.flatMap(({ externalId, payload }) => {
+      const codes = missed.get(payload);
+      return externalId === null || !codes ? [] : [[externalId, codes] as const];
+    }),
+  );
+  const rows = await withoutTransaction(db).query<{ id: string; externalId: string }>(
+    `select id::text, external_id as "externalId" from source_record where entity_type = $1 and system = $2 and scope = $3
+       and external_id in (select jsonb_array_elements_text($4::jsonb))`,
+    entityType,
+    system,
+    scope,
+    [...byId.keys()],
+  );
+  return rows.flatMap(({ id, externalId }) =>
+    (byId.get(externalId) ?? []).map((code) => ({ ...code, entityType, recordId: id })),
+  );
+}

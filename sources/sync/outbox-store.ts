@@ -1,0 +1,373 @@
+import {
+  type Db,
+  type GoldenOutline,
+  HUB_ACTOR,
+  inTransaction,
+  type Json,
+  type JsonObject,
+  newId,
+  type Provenance,
+  recordOperation,
+  type Tx,
+  withoutTransaction,
+} from '../../golden-records/index.js';
+import type { Lane } from '../connector.js';
+import type { Place } from '../errors.js';
+import type { FieldBase, Why } from './decide.js';
+
+/** What the engine does to the outbox's tables: each function is one statement over the whole batch. */
+
+export interface Claim {
+  readonly scope: string;
+  readonly entityType: string;
+  readonly leaseId: string;
+  readonly links: readonly string[];
+}
+
+export interface ClaimInput {
+  readonly system: string;
+  readonly lane: Lane;
+  readonly limit: number;
+  readonly leaseMs: number;
+  /** Entity types by scope that are written to, with the stream that pauses them. */
+  readonly streams: readonly { readonly scope: string; readonly entityType: string; readonly name: string }[];
+}
+
+// One entity type and scope at a time, the one whose head comes first: parents before children, then who waits longest.
+// What is bulk waits while anything that changes now is due. A lease that ran out is taken over.
+const CLAIM = `
+with open as (
+  select x.scope, x."entityType" as entity_type from jsonb_to_recordset($6::jsonb) as x(scope text, "entityType" text, name text)
+    left join sync_stream s on s.name = x.name where s.paused_at is null and s.drift is null
+), due as (
+  select d.scope, d.entity_type, d.rank, d.due_at, d.lane from delivery d
+    where d.system = $1 and d.state = 'PENDING' and d.due_at <= $3::timestamptz and (d.lane = $2 or (d.lane = 'LIVE' and $2 = 'BACKFILL'))
+  union all
+  select d.scope, d.entity_type, d.rank, d.lease_until, d.lane from delivery d
+    where d.system = $1 and d.state = 'IN_FLIGHT' and d.lease_until <= $3::timestamptz and d.lane = $2
+), head as (
+  select scope, entity_type from due join open using (scope, entity_type)
+    where $2 = 'LIVE' or not exists (select 1 from due join open using (scope, entity_type) where due.lane = 'LIVE')
+    order by rank, due_at limit 1
+), picked as (
+  select d.link_id from delivery d join head on head.scope = d.scope and head.entity_type = d.entity_type
+    where d.system = $1 and d.lane = $2 and ((d.state = 'PENDING' and d.due_at <= $3::timestamptz)
+      or (d.state = 'IN_FLIGHT' and d.lease_until <= $3::timestamptz))
+    order by d.due_at, d.link_id limit $4::int for update of d skip locked
+)
+update delivery d set state = 'IN_FLIGHT', lease_id = $5::uuid, claimed = d.generation, waits_for = null,
+    lease_until = $3::timestamptz + $7::float8 * interval '1 millisecond'
+  from picked where d.link_id = picked.link_id
+  returning d.link_id::text as "linkId", d.scope, d.entity_type as "entityType"`;
+
+export async function claim(db: Db, input: ClaimInput): Promise<Claim | null> {
+  const writer = withoutTransaction(db);
+  const leaseId = newId();
+  const rows = await writer.query<{ linkId: string; scope: string; entityType: string }>(
+    CLAIM,
+    input.system,
+    input.lane,
+    writer.now.toISOString(),
+    input.limit,
+    leaseId,
+    input.streams,
+    input.leaseMs,
+  );
+  const [first] = rows;
+  if (!first) return null;
+  return { scope: first.scope, entityType: first.entityType, leaseId, links: rows.map(({ linkId }) => linkId) };
+}
+
+/** Keep what is claimed for another while, between two calls. */
+export async function renew(db: Db, leaseId: string, leaseMs: number): Promise<void> {
+  const writer = withoutTransaction(db);
+  await writer.execute(
+    `update delivery set lease_until = $2::timestamptz where lease_id = $1::uuid`,
+    leaseId,
+    new Date(writer.now.getTime() + leaseMs).toISOString(),
+  );
+}
+
+/** Everything that deciding about one link needs, as of one instant. */
+export interface LinkCase {
+  readonly linkId: string;
+  readonly generation: string;
+  readonly attempts: number;
+  readonly operationId: string;
+  readonly correlationId: string;
+  readonly linkState: 'PLANNED' | 'CREATING' | 'LINKED' | 'GONE';
+  readonly creatingSince: string | null;
+  readonly queuedAt: string;
+  readonly externalId: string | null;
+  readonly bases: Readonly<Record<string, FieldBase>>;
+  readonly source: { readonly state: 'ACTIVE' | 'DELETED' | 'HELD'; readonly contentHash: string } | null;
+  readonly golden: {
+    readonly id: string;
+    readonly state: GoldenOutline['state'];
+    readonly version: number;
+    readonly attributes: JsonObject;
+    readonly provenance: Readonly<Record<string, Provenance>>;
+    readonly members: readonly { id: string; system: string; scope: string; state: string; externalId: string }[];
+  } | null;
+}
+
+const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const LOAD = `
+select json_build_object('linkId', d.link_id, 'generation', d.generation::text, 'attempts', d.attempts, 'operationId', d.operation_id,
+    'correlationId', d.correlation_id, 'linkState', coalesce(t.state, 'LINKED'), 'creatingSince', ${iso('t.creating_since')}, 'queuedAt', ${iso('d.queued_at')},
+    'externalId', coalesce(s.external_id, t.external_id), 'bases', coalesce(t.fields, '{}'),
+    'source', case when s.id is not null then json_build_object('state', s.state, 'contentHash', s.content_hash) end,
+    'golden', case when g.id is not null then json_build_object('id', g.id, 'state', g.state, 'version', g.version,
+      'attributes', g.attributes, 'provenance', g.provenance, 'members', (select coalesce(json_agg(json_build_object('id', m.id,
+        'system', m.system, 'scope', m.scope, 'state', m.state, 'externalId', m.external_id)), '[]') from source_record m
+        where m.entity_type = $2 and m.golden_record_id = g.id)) end) as row
+  from jsonb_array_elements_text($1::jsonb) as link
+  join delivery d on d.link_id = link::uuid
+  left join target_state t on t.link_id = d.link_id
+  left join source_record s on s.entity_type = $2 and s.id = d.link_id
+  left join golden_record o on o.entity_type = $2 and o.id = coalesce(s.golden_record_id, t.golden_id, d.golden_id)
+  left join golden_record g on g.entity_type = $2 and g.id = coalesce(o.merged_into_id, o.id)`;
+
+export async function loadCases(db: Db, entityType: string, links: readonly string[]): Promise<LinkCase[]> {
+  const rows = await withoutTransaction(db).query<{ row: LinkCase }>(LOAD, links, entityType);
+  return rows.map(({ row }) => row);
+}
+
+/** Where golden records that others refer to stand in a target. */
+export interface Parent {
+  readonly entityType: string;
+  readonly goldenId: string;
+  readonly externalId: string | null;
+  /** It is to be created and isn't there yet. */
+  readonly isComing: boolean;
+}
+
+const PARENTS = `
+select x.t as "entityType", x.g as "goldenId",
+    coalesce((select s.external_id from source_record s where s.entity_type = x.t and s.golden_record_id = g.id and s.system = $2
+        and s.scope = $3 and s.state = 'ACTIVE' order by s.linked_at, s.id limit 1),
+      (select t.external_id from target_state t where t.entity_type = x.t and t.golden_id = g.id and t.system = $2 and t.scope = $3
+        and t.state = 'LINKED' order by t.link_id limit 1)) as "externalId",
+    exists (select from target_state t join delivery d on d.link_id = t.link_id where t.entity_type = x.t and t.golden_id = g.id
+      and t.system = $2 and t.scope = $3 and t.state in ('PLANNED', 'CREATING') and d.state in ('PENDING', 'IN_FLIGHT', 'DEAD')) as "isComing"
+  from jsonb_to_recordset($1::jsonb) as x(t text, g text)
+  join golden_record o on o.entity_type = x.t and o.id = x.g::uuid
+  join golden_record g on g.entity_type = x.t and g.id = coalesce(o.merged_into_id, o.id)`;
+
+export async function loadParents(
+  db: Db,
+  system: string,
+  scope: string,
+  wanted: readonly { readonly t: string; readonly g: string }[],
+): Promise<Map<string, Parent>> {
+  if (wanted.length === 0) return new Map();
+  const rows = await withoutTransaction(db).query<Parent>(PARENTS, wanted, system, scope);
+  return new Map(rows.map((parent) => [`${parent.entityType}\n${parent.goldenId}`, parent]));
+}
+
+export interface OpenConflict {
+  readonly key: string;
+  readonly linkId: string;
+  readonly attribute: string;
+}
+
+/** Which of these questions persons answered with "keep ours", about exactly the values that stand today: `key linkId`. */
+export async function keptAnswers(db: Db, entityType: string, asked: readonly OpenConflict[]): Promise<Set<string>> {
+  if (asked.length === 0) return new Set();
+  const rows = await withoutTransaction(db).query<{ key: string; linkId: string }>(
+    `select x.key, x."linkId" from jsonb_to_recordset($1::jsonb) as x(key text, "linkId" text, attribute text)
+       join source_record s on s.entity_type = $2 and s.id = x."linkId"::uuid
+       where exists (select from steward_task t, jsonb_array_elements(t.details->'theirs') their where t.subject_key = x.key
+         and t.state = 'RESOLVED' and t.resolution->>'resolution' = 'KEEP' and their->>'source' = x."linkId"
+         and their->'value' = s.attributes->x.attribute)`,
+    asked,
+    entityType,
+  );
+  return new Set(rows.map(({ key, linkId }) => `${key} ${linkId}`));
+}
+
+export interface AttributeChange {
+  readonly attribute: string;
+  readonly before: JsonObject | null;
+  readonly after: JsonObject;
+  readonly why: Why | 'CREATED' | 'STATE';
+}
+
+export interface SentAttempt {
+  readonly id: string;
+  readonly linkId: string;
+  readonly goldenId: string;
+  readonly externalId: string | null;
+  readonly number: number;
+  readonly action: 'CREATE' | 'UPDATE';
+  readonly changes: readonly AttributeChange[];
+  readonly operationId: string;
+  readonly correlationId: string;
+  /** What is about to be written, so that it is known as ours even if nobody is left to say that it was. */
+  readonly bases: Readonly<Record<string, FieldBase>>;
+}
+
+const SENT = `
+with input as materialized (
+  select * from jsonb_to_recordset($1::jsonb) as x(id uuid, "linkId" uuid, "goldenId" uuid, "externalId" text, number integer, action text,
+    changes jsonb, "operationId" uuid, "correlationId" text, bases jsonb)
+), overtaken as (
+  update delivery_attempt a set result = 'UNKNOWN', finished_at = $5::timestamptz from input
+    where a.link_id = input."linkId" and a.result = 'SENT'
+), links as (
+  insert into target_state (link_id, system, scope, entity_type, golden_id, external_id, state, fields, creating_since, written_at)
+    select "linkId", $2, $3, $4, "goldenId", "externalId", case action when 'CREATE' then 'CREATING' else 'LINKED' end, bases,
+      case action when 'CREATE' then $5::timestamptz end, $5::timestamptz from input
+  on conflict (link_id) do update set fields = target_state.fields || excluded.fields, written_at = excluded.written_at,
+    golden_id = excluded.golden_id, creating_since = coalesce(target_state.creating_since, excluded.creating_since),
+    state = case when target_state.external_id is null then excluded.state else 'LINKED' end
+)
+insert into delivery_attempt (id, link_id, system, scope, entity_type, golden_id, external_id, number, action, changes, result,
+    operation_id, correlation_id, started_at)
+  select id, "linkId", $2, $3, $4, "goldenId", "externalId", number, action, changes, 'SENT', "operationId", "correlationId",
+    $5::timestamptz from input`;
+
+export interface Home {
+  readonly system: string;
+  readonly scope: string;
+  readonly entityType: string;
+}
+
+/** Written before the call: a write that nobody lived to tell of is a row all the same. */
+export async function noteSent(db: Db, home: Home, attempts: readonly SentAttempt[]): Promise<void> {
+  if (attempts.length === 0) return;
+  const writer = withoutTransaction(db);
+  await writer.execute(SENT, attempts, home.system, home.scope, home.entityType, writer.now.toISOString());
+}
+
+/** External ids that creates led to, be it told or found. */
+export async function noteCreated(
+  db: Db,
+  home: Home,
+  created: readonly { readonly linkId: string; readonly externalId: string }[],
+): Promise<void> {
+  if (created.length === 0) return;
+  await withoutTransaction(db).execute(
+    `update target_state t set external_id = x."externalId", state = 'LINKED'
+       from jsonb_to_recordset($1::jsonb) as x("linkId" uuid, "externalId" text)
+       where t.link_id = x."linkId" and t.external_id is null and not exists (select from target_state o where o.system = $2
+         and o.scope = $3 and o.entity_type = $4 and o.external_id = x."externalId")`,
+    created,
+    home.system,
+    home.scope,
+    home.entityType,
+  );
+}
+
+export interface Finished {
+  readonly linkId: string;
+  readonly goldenId: string | null;
+  /** The generation that was looked at: what was queued meanwhile goes again. */
+  readonly generation: string;
+  readonly state: 'DONE' | 'PENDING' | 'DEAD';
+  /** PENDING: when it is due. */
+  readonly dueAt: string | null;
+  readonly waitsFor: string | null;
+  readonly attempts: number;
+  readonly place: Place | null;
+  readonly error: Json;
+  readonly attempt: {
+    readonly id: string;
+    readonly result: 'WRITTEN' | 'CONFIRMED' | 'REFUSED' | 'UNKNOWN';
+    readonly externalId: string | null;
+  } | null;
+  /** Failed before anything was sent: kept as an attempt of its own. */
+  readonly failedBefore: { readonly id: string; readonly changes: readonly AttributeChange[] } | null;
+  readonly bases: Readonly<Record<string, FieldBase>> | null;
+  readonly gone: boolean;
+  /** The target was looked at and has what we want: an attempt of unknown outcome worked. */
+  readonly confirms: boolean;
+  /** A create that was refused for certain: the link is planned again. */
+  readonly uncreate: boolean;
+}
+
+// Who waits for a parent that is there now goes at once.
+const FINISH = `
+with input as materialized (
+  select * from jsonb_to_recordset($1::jsonb) as x("linkId" uuid, "goldenId" uuid, generation bigint, state text, "dueAt" timestamptz,
+    "waitsFor" text, attempts integer, place text, error jsonb, attempt jsonb, "failedBefore" jsonb, bases jsonb, gone boolean, confirms boolean, uncreate boolean)
+), outcomes as (
+  update delivery_attempt a set result = i.attempt->>'result', external_id = coalesce(i.attempt->>'externalId', a.external_id),
+      finished_at = $3::timestamptz, place = i.place, error = nullif(i.error, 'null')
+    from input i where a.id = (i.attempt->>'id')::uuid
+), confirmed as (
+  update delivery_attempt a set result = 'CONFIRMED', finished_at = $3::timestamptz from input i
+    where i.confirms and a.result in ('SENT', 'UNKNOWN') and a.id = (
+      select b.id from delivery_attempt b where b.link_id = i."linkId" order by b.id desc limit 1)
+), failures as (
+  insert into delivery_attempt (id, link_id, system, scope, entity_type, golden_id, external_id, number, action, changes, result, place,
+      error, operation_id, correlation_id, started_at, finished_at)
+    select (i."failedBefore"->>'id')::uuid, d.link_id, d.system, d.scope, d.entity_type, d.golden_id, null, i.attempts, 'NONE',
+      i."failedBefore"->'changes', 'REFUSED', i.place, i.error, d.operation_id, d.correlation_id, $3::timestamptz, $3::timestamptz
+    from input i join delivery d on d.link_id = i."linkId" where jsonb_typeof(i."failedBefore") = 'object'
+), states as (
+  update target_state t set fields = t.fields || coalesce(nullif(i.bases, 'null'), '{}'), read_at = $3::timestamptz,
+      state = case when i.gone then 'GONE' when i.uncreate and t.external_id is null then 'PLANNED' else t.state end,
+      creating_since = case when i.uncreate and t.external_id is null then null else t.creating_since end
+    from input i where t.link_id = i."linkId" and (jsonb_typeof(i.bases) = 'object' or i.gone or i.uncreate)
+), new_states as (
+  insert into target_state (link_id, system, scope, entity_type, golden_id, external_id, state, fields, read_at)
+    select i."linkId", d.system, d.scope, d.entity_type, i."goldenId", s.external_id, 'LINKED', i.bases, $3::timestamptz
+    from input i join delivery d on d.link_id = i."linkId" join source_record s on s.entity_type = d.entity_type and s.id = i."linkId"
+    where jsonb_typeof(i.bases) = 'object' and i."goldenId" is not null and not i.gone
+  on conflict do nothing
+), finished as (
+  update delivery d set state = case when d.generation = i.generation then i.state else 'PENDING' end,
+      lease_id = null, lease_until = null, attempts = case when i.state = 'DONE' then 0 else i.attempts end,
+      superseded = case when i.state = 'DONE' then 0 else d.superseded end,
+      golden_id = coalesce(i."goldenId", d.golden_id),
+      due_at = case when i.state = 'PENDING' then i."dueAt" else $3::timestamptz end,
+      waits_for = case when i.state = 'PENDING' then i."waitsFor" end, place = i.place, error = nullif(i.error, 'null'),
+      finished_at = case when i.state <> 'PENDING' and d.generation = i.generation then $3::timestamptz end
+    from input i where d.link_id = i."linkId" and d.lease_id = $2::uuid
+    returning d.link_id
+)
+update delivery d set due_at = $3::timestamptz, waits_for = null
+  from input i where i.state = 'DONE' and i."goldenId" is not null and d.waits_for = 'golden:' || i."goldenId" and d.state = 'PENDING'`;
+
+/** Tell what came of each link, let go of the lease, and wake who waits for a parent. */
+export async function finish(db: Db, leaseId: string, finished: readonly Finished[]): Promise<void> {
+  if (finished.length === 0) return;
+  const writer = withoutTransaction(db);
+  await writer.execute(FINISH, finished, leaseId, writer.now.toISOString());
+}
+
+/** One question for each kind of failure of a stream, however many letters are dead of it; closed when none is left. */
+export async function askAboutDeadLetters(db: Db, system: string): Promise<void> {
+  await inTransaction(db, (tx) => renewDeadLetterTasks(tx, system));
+}
+
+export async function renewDeadLetterTasks(tx: Tx, system: string): Promise<void> {
+  const dead = await tx.query<{ entityType: string; code: string; count: number; example: string }>(
+    `select entity_type as "entityType", error->>'code' as code, count(*)::int as count, min(error->>'message') as example
+       from delivery where system = $1 and state = 'DEAD' group by 1, 2 order by 1, 2`,
+    system,
+  );
+  const open = await tx.query<{ key: string; count: number }>(
+    `select open_key as key, (details->>'count')::int as count from steward_task where kind = 'DEAD_LETTER' and open_key like $1`,
+    `dead:${system}:%`,
+  );
+  const key = (entityType: string, code: string) => `dead:${system}:${entityType}:${code}`;
+  const wanted = new Set(dead.map(({ entityType, code }) => key(entityType, code)));
+  const close = open.map((task) => task.key).filter((task) => !wanted.has(task));
+  const known = new Map(open.map((task) => [task.key, task.count]));
+  const raise = dead.filter(({ entityType, code, count }) => known.get(key(entityType, code)) !== count);
+  if (raise.length === 0 && close.length === 0) return;
+  await recordOperation(
+    tx,
+    { kind: 'DEAD_LETTERS', actor: HUB_ACTOR, correlationId: newId(), subject: { system, raised: raise.length } },
+    {
+      raise: raise.map(({ entityType, code, count, example }) => ({
+        kind: 'DEAD_LETTER',
+        key: key(entityType, code),
+        details: { system, entityType, code, count, example },
+      })),
+      close,
+    },
+  );
+}

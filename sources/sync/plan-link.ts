@@ -1,0 +1,275 @@
+import {
+  type EntityTypeDefinition,
+  type Json,
+  type JsonObject,
+  type Kind,
+  type Model,
+  type Provenance,
+  ruleFor,
+} from '../../golden-records/index.js';
+import type { OutwardContext, OutwardRecord, SyncStream } from '../connector.js';
+import { Permanent, SourceError } from '../errors.js';
+import type { CodeLists, UnknownCode } from './codes.js';
+import { afterAgreement, type Bases, decide, equalJson, type FieldBase, type Same, type Verdict } from './decide.js';
+import type { AttributeChange, LinkCase, OpenConflict, Parent } from './outbox-store.js';
+
+export type OutwardStream = SyncStream & { readonly outward: NonNullable<SyncStream['outward']> };
+
+/** What is to be done about one link. */
+export type LinkPlan =
+  /** Nothing: they agree, or it is not ours to write. `gone`: the link leads nowhere any more. */
+  | { readonly kind: 'NOTHING'; readonly gone?: boolean; readonly agreed: Bases; readonly confirms: boolean }
+  /** A parent is on its way (`golden:…`), a record is missing (`sweep`), or the first load isn't over (`load`). */
+  | { readonly kind: 'WAIT'; readonly waitsFor: string }
+  | { readonly kind: 'FAIL'; readonly error: SourceError }
+  | {
+      readonly kind: 'CREATE' | 'UPDATE';
+      readonly fields: JsonObject;
+      readonly changes: readonly AttributeChange[];
+      readonly agreed: Bases;
+    };
+
+export interface LinkPlanned {
+  readonly plan: LinkPlan;
+  /** Questions on which a write depends; asked again with the answers that persons gave. */
+  readonly conflicts: readonly OpenConflict[];
+  readonly unknownCodes: readonly UnknownCode[];
+}
+
+export interface PlanContext {
+  readonly model: Model;
+  readonly definition: EntityTypeDefinition;
+  readonly system: string;
+  readonly stream: OutwardStream;
+  readonly parents: ReadonlyMap<string, Parent>;
+  readonly codes: CodeLists;
+  /** `key linkId` of questions answered with "keep ours". */
+  readonly kept: ReadonlySet<string>;
+}
+
+const NOTHING: LinkPlan = { kind: 'NOTHING', agreed: {}, confirms: false };
+const GONE: LinkPlan = { kind: 'NOTHING', gone: true, agreed: {}, confirms: false };
+
+/** Decide what one link needs. `theirs`: the target's fields as read a moment ago; undefined: not there. Pure. */
+export function planLink(context: PlanContext, link: LinkCase, theirs: JsonObject | undefined): LinkPlanned {
+  const done = (plan: LinkPlan): LinkPlanned => ({ plan, conflicts: [], unknownCodes: [] });
+  const { golden, source } = link;
+  const { outward } = context.stream;
+  if (!golden || (source && source.state !== 'ACTIVE')) return done(source?.state === 'DELETED' ? GONE : NOTHING);
+  if (golden.state === 'PROVISIONAL' && !outward.provisional) return done(NOTHING);
+  const isNew = theirs === undefined;
+  if (isNew && !mayCreate(context, link)) return done(link.source ? NOTHING : GONE);
+  const record: OutwardRecord = { ...golden, entityType: context.definition.code };
+  const wishes = wishesOf(context, link, record);
+  if (wishes.error) return done({ kind: 'FAIL', error: wishes.error });
+  const { unknownCodes } = wishes;
+  if (wishes.waitsFor !== undefined)
+    return { plan: { kind: 'WAIT', waitsFor: wishes.waitsFor }, conflicts: [], unknownCodes };
+  if (isNew) return { plan: createPlan(context, record, wishes.attributes), conflicts: [], unknownCodes };
+  return { ...updatePlan(context, link, wishes.attributes, theirs), unknownCodes };
+}
+
+function mayCreate({ system, stream }: PlanContext, { golden, linkId, source, linkState }: LinkCase): boolean {
+  if (!golden || golden.state === 'RETIRED' || source || linkState === 'LINKED' || linkState === 'GONE') return false;
+  // It came in from there meanwhile, by itself: that one is its counterpart.
+  const isThere = golden.members.some(
+    (member) => member.system === system && member.scope === stream.scope && member.id !== linkId,
+  );
+  const { creates = false } = stream.outward;
+  const record: OutwardRecord = { ...golden, entityType: stream.entityType };
+  return !isThere && (typeof creates === 'function' ? creates(record) : creates);
+}
+
+interface Wish {
+  readonly attribute: string;
+  readonly fields: JsonObject;
+  readonly isAuthor: boolean;
+  readonly onConflict: 'correct' | 'propose' | 'raise' | undefined;
+  readonly isNull: boolean;
+  readonly isState: boolean;
+}
+
+interface Wishes {
+  readonly attributes: readonly Wish[];
+  readonly unknownCodes: readonly UnknownCode[];
+  readonly waitsFor?: string;
+  readonly error?: SourceError;
+}
+
+/** The golden values in the target's own fields, as far as they are known there. */
+function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRecord): Wishes {
+  const { outward, scope } = context.stream;
+  const unknownCodes: UnknownCode[] = [];
+  const attributes: Wish[] = [];
+  let waitsFor: string | undefined;
+  let isIncomplete = false;
+  const given: OutwardContext = {
+    system: context.system,
+    scope,
+    golden: record,
+    reference(entityType, goldenId) {
+      const parent = context.parents.get(`${entityType}\n${goldenId}`);
+      if (typeof parent?.externalId === 'string') return parent.externalId;
+      if (parent?.isComing && goldenId !== record.id) waitsFor ??= `golden:${goldenId}`;
+      isIncomplete = true;
+      return undefined;
+    },
+    code(list, word) {
+      const code = context.codes.outward(list, word);
+      if (code === undefined) {
+        unknownCodes.push({ list, direction: 'OUTWARD', value: word });
+        isIncomplete = true;
+      }
+      return code;
+    },
+  };
+  if (golden?.state !== 'RETIRED') {
+    for (const [attribute, { write }] of Object.entries(outward.attributes)) {
+      const origin = golden?.provenance[attribute];
+      // Nobody says anything of it, or what is said leads to something not yet known: that is no reason to clear it.
+      if (!golden || !origin || origin.pending) continue;
+      const value = golden.attributes[attribute] ?? null;
+      isIncomplete = false;
+      let fields: JsonObject;
+      try {
+        fields = write(value, given);
+      } catch (error) {
+        return { attributes, unknownCodes, error: asMappingError(attribute, error) };
+      }
+      if (isIncomplete) continue;
+      attributes.push({
+        ...standing(context, golden, attribute, origin),
+        fields,
+        isNull: value === null,
+        isState: false,
+      });
+    }
+  }
+  if (outward.state && golden) {
+    const fields = outward.state.write(golden.state === 'RETIRED' ? 'RETIRED' : 'ACTIVE');
+    attributes.push({ attribute: STATE, fields, isAuthor: false, onConflict: undefined, isNull: false, isState: true });
+  }
+  return { attributes, unknownCodes, ...(waitsFor === undefined ? {} : { waitsFor }) };
+}
+/** How the record's state is called among attributes. */
+export const STATE = '$state';
+
+function asMappingError(attribute: string, error: unknown): SourceError {
+  if (error instanceof SourceError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new Permanent('MAPPING_FAILED', `\`${attribute}\` can't be written: ${message}`, {
+    cause: error,
+    place: 'HUB',
+  });
+}
+
+function standing(
+  { model, definition, system, stream }: PlanContext,
+  { members }: NonNullable<LinkCase['golden']>,
+  attribute: string,
+  origin: Provenance,
+): Pick<Wish, 'attribute' | 'isAuthor' | 'onConflict'> {
+  const active = members.filter(({ state }) => state === 'ACTIVE');
+  const authors = origin.sources ?? [origin.source];
+  const isAuthor = members.some(
+    (member) => member.system === system && member.scope === stream.scope && authors.includes(member.id),
+  );
+  const rule = ruleFor({ model, definition }, attribute, active);
+  const isOwned = active.some((member) => rule.owner?.includes(member.system));
+  return { attribute, isAuthor, onConflict: isOwned ? rule.onConflict : undefined };
+}
+
+function createPlan({ stream }: PlanContext, record: OutwardRecord, wishes: readonly Wish[]): LinkPlan {
+  const { defaults = {} } = stream.outward;
+  const fields: JsonObject = { ...(typeof defaults === 'function' ? defaults(record) : defaults) };
+  const changes: AttributeChange[] = [];
+  for (const { attribute, fields: own, isNull } of wishes) {
+    if (isNull) continue;
+    Object.assign(fields, own);
+    changes.push({ attribute, before: null, after: own, why: 'CREATED' });
+  }
+  return { kind: 'CREATE', fields, changes, agreed: {} };
+}
+
+function updatePlan(
+  context: PlanContext,
+  { linkId, bases, golden }: LinkCase,
+  wishes: readonly Wish[],
+  theirs: JsonObject,
+): Pick<LinkPlanned, 'plan' | 'conflicts'> {
+  const same: Same = context.stream.outward.same ?? equalJson;
+  const fields: JsonObject = {};
+  const changes: AttributeChange[] = [];
+  const conflicts: OpenConflict[] = [];
+  const agreed: Record<string, FieldBase> = {};
+  for (const wish of wishes) {
+    const { attribute, fields: ours } = wish;
+    const key = `conflict:${golden?.id}:${attribute}`;
+    const isKept = context.kept.has(`${key} ${linkId}`);
+    const verdict = wish.isState
+      ? decideState(ours, theirs, bases, same, golden?.state === 'RETIRED')
+      : decide({ ours, theirs, bases, isAuthor: wish.isAuthor, onConflict: wish.onConflict, isKept }, same);
+    if (verdict.kind === 'ASK') conflicts.push({ key, linkId, attribute });
+    if (verdict.kind === 'EQUAL') {
+      for (const [field, our] of Object.entries(ours)) {
+        const base = afterAgreement(bases[field], our, theirs[field] ?? null, same, field);
+        // The target's own spelling of what we wrote agrees by its pair, which must stay.
+        if (base && same(field, our, theirs[field] ?? null)) agreed[field] = base;
+      }
+    }
+    if (verdict.kind !== 'WRITE') continue;
+    Object.assign(fields, verdict.fields);
+    const before = Object.fromEntries(Object.keys(verdict.fields).map((field) => [field, theirs[field] ?? null]));
+    changes.push({ attribute, before, after: verdict.fields, why: wish.isState ? 'STATE' : verdict.why });
+  }
+  const plan: LinkPlan =
+    changes.length === 0
+      ? { kind: 'NOTHING', agreed, confirms: conflicts.length === 0 }
+      : { kind: 'UPDATE', fields, changes, agreed };
+  return { plan, conflicts };
+}
+
+/**
+ * Retired here is archived there. The other way round only what we archived ourselves is brought back: somebody who
+ * archived it there had a reason.
+ */
+function decideState(ours: JsonObject, theirs: JsonObject, bases: Bases, same: Same, isRetired: boolean): Verdict {
+  const differing = Object.keys(ours).filter((field) => !same(field, ours[field] ?? null, theirs[field] ?? null));
+  if (differing.length === 0) return { kind: 'EQUAL' };
+  const isOurs = differing.every((field) => {
+    const base = bases[field];
+    return base?.written === true && same(field, base.wrote, theirs[field] ?? null);
+  });
+  if (!isRetired && !isOurs) return { kind: 'LEAVE' };
+  return {
+    kind: 'WRITE',
+    fields: Object.fromEntries(differing.map((field) => [field, ours[field] ?? null])),
+    why: 'OURS',
+  };
+}
+
+/** The golden records that the written attributes of a record refer to. */
+export function parentsOf(
+  { stream, definition }: Pick<PlanContext, 'stream' | 'definition'>,
+  attributes: JsonObject,
+): { t: string; g: string }[] {
+  const found: { t: string; g: string }[] = [];
+  const walk = (kind: Kind, value: Json | undefined): void => {
+    if (value === null || value === undefined) return;
+    if (kind.kind === 'reference' && typeof value === 'string') found.push({ t: kind.target ?? '', g: value });
+    else if (kind.kind === 'list') for (const element of value as Json[]) walk(kind.of as Kind, element);
+    else if (kind.kind === 'byBusinessUnit') {
+      for (const entry of value as JsonObject[]) {
+        walk({ kind: 'reference', target: 'business_unit' }, entry.businessUnit);
+        walk(kind.of as Kind, entry.value);
+      }
+    } else if (kind.kind === 'object') {
+      for (const [name, { kind: inner }] of Object.entries(kind.fields ?? {})) walk(inner, (value as JsonObject)[name]);
+    }
+  };
+  for (const name of Object.keys(stream.outward.attributes)) {
+    const kind = definition.attributes[name]?.kind;
+    if (kind) walk(kind, attributes[name]);
+  }
+  return found;
+}

@@ -1,0 +1,230 @@
+import { type Db, saveCursor, withoutTransaction } from '../../golden-records/index.js';
+import type { Lane, PullStep, SyncStream } from '../connector.js';
+import { Retryable } from '../errors.js';
+import { backoffMs, STREAM_BACKOFF } from './backoff.js';
+import { asSourceError } from './failure.js';
+import { takeIn } from './intake.js';
+import { noteCreated } from './outbox-store.js';
+import {
+  claimStream,
+  notePulled,
+  noteStreamFailed,
+  openStreams,
+  postponeSweep,
+  readCursor,
+  type StreamLease,
+} from './stream-store.js';
+import { sweepOnce } from './sweep.js';
+import { type Synchronised, streamName, streamOf } from './synchronised.js';
+import { noteSuccess, pace, type Wait } from './system-state.js';
+import { asCursor, nextWindow, type Place, placeAfter, placeIn, tickOf } from './windows.js';
+
+export interface PullOptions {
+  readonly signal?: AbortSignal;
+  readonly random?: () => number;
+  readonly wait?: Wait;
+  /** How long a step may keep its stream before another worker takes it over. Default 75,000. */
+  readonly leaseMs?: number;
+}
+
+/** What one step brought. */
+export interface SyncPullStep extends PullStep {
+  /** ISO time, by the system's clock, up to which everything has arrived; null: a window is under way. */
+  readonly caughtUpTo: string | null;
+  readonly more: boolean;
+}
+
+const CALL_MS = 60_000;
+const POSTPONED_MS = 60_000;
+/** A call and what it brought; who dies with a stream in hand stops it no longer than that. */
+const LEASE_MS = 75_000;
+
+/**
+ * Bring in one page of a stream: the window under way, else the next one. Its cursor moves in the transaction of what it
+ * brought. The first time, LIVE begins with what changes from now on, and what was there before is BACKFILL's. Null: nothing
+ * to do. Throws SourceErrors.
+ */
+export async function pullOnce(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  lane: Lane = 'LIVE',
+  options: PullOptions = {},
+): Promise<SyncPullStep | null> {
+  const name = streamName(sync.system, stream);
+  const place = placeIn(await readCursor(db, cursorName(name, lane)));
+  const signal = callSignal(options);
+  const call = async <T>(work: () => Promise<T>): Promise<T> => {
+    await pace(db, sync.system, sync.connector.callsPerSecond, signal, options.wait);
+    return work();
+  };
+  const now = place.window ? null : await call(() => sync.open.pull.now(signal));
+  if (now !== null && place.high === null) {
+    if (lane === 'BACKFILL') return null;
+    return begin(db, name, stream, now);
+  }
+  const window = place.window ?? (lane === 'LIVE' && now !== null ? windowOf(place, now, stream) : null);
+  if (!window) return lane === 'LIVE' ? idle(place) : null;
+  const after = place.window?.after ?? null;
+  const page = await call(() => sync.open.pull.page(stream, window, after, stream.pageSize, signal));
+  await settleOpenCreates(db, sync, stream, page.records.length, call, signal);
+  const next = placeAfter(place, window, page.next);
+  const cursor = { name: cursorName(name, lane), value: asCursor(next) };
+  const { counts } = await takeIn(db, sync, stream, page.records, { cursor, lane });
+  return {
+    records: page.records.length,
+    counts,
+    caughtUpTo: lane === 'LIVE' ? next.high : null,
+    more: next.window !== null,
+  };
+}
+
+/** Has everything that the stream's system had when it was connected arrived? */
+export async function isFirstLoadDone(db: Db, name: string): Promise<boolean> {
+  const place = placeIn(await readCursor(db, cursorName(name, 'BACKFILL')));
+  return place.high !== null && place.window === null;
+}
+
+export const cursorName = (stream: string, lane: Lane) =>
+  lane === 'LIVE' ? `sync/${stream}` : `sync/${stream}/backfill`;
+
+const callSignal = ({ signal }: PullOptions) =>
+  signal ? AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]) : AbortSignal.timeout(CALL_MS);
+
+/** Without a time to ask by, each pass reads everything; what is the same costs no write. */
+function windowOf(place: Place, now: string, stream: SyncStream) {
+  const window = nextWindow(place, now, stream);
+  return window && !stream.capabilities.incremental ? { ...window, from: null } : window;
+}
+
+async function begin(db: Db, name: string, stream: SyncStream, now: string): Promise<SyncPullStep> {
+  const to = tickOf(now, stream.resolutionMs);
+  const backfill: Place = { high: to, window: { from: null, to, after: null } };
+  const writer = withoutTransaction(db);
+  // The backfill's first: killed in between, it is begun again, with a later end.
+  await saveCursor(writer, { name: cursorName(name, 'BACKFILL'), value: asCursor(backfill) });
+  await saveCursor(writer, { name: cursorName(name, 'LIVE'), value: asCursor({ high: to, window: null }) });
+  return { ...NOTHING, caughtUpTo: to, more: false };
+}
+
+const COUNTS = { CREATED: 0, LINKED: 0, PROVISIONAL: 0, UPDATED: 0, UNCHANGED: 0, STALE: 0, DELETED: 0, REJECTED: 0 };
+const NOTHING = { records: 0, counts: COUNTS };
+const idle = ({ high }: Place): SyncPullStep => ({ ...NOTHING, caughtUpTo: high, more: false });
+
+/**
+ * What the page brought may have been created by a delivery whose answer is still on its way, or never came: its link is told
+ * before the record is taken in, or it would become a second golden record.
+ */
+async function settleOpenCreates(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  records: number,
+  call: <T>(work: () => Promise<T>) => Promise<T>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { push } = sync.open;
+  const target = sync.connector.streams.find(
+    ({ entityType, scope, outward }) => outward?.creates && entityType === stream.entityType && scope === stream.scope,
+  );
+  if (!target || !push || records === 0 || target.capabilities.push?.idempotency === 'NONE') return;
+  const home = { system: sync.system, scope: stream.scope, entityType: stream.entityType };
+  const open = await withoutTransaction(db).query<{ linkId: string }>(
+    `select link_id::text as "linkId" from target_state where system = $1 and scope = $2 and entity_type = $3 and state = 'CREATING'
+       and external_id is null`,
+    home.system,
+    home.scope,
+    home.entityType,
+  );
+  for (let at = 0; at < open.length; at += FIND_BATCH) {
+    const keys = open.slice(at, at + FIND_BATCH).map(({ linkId }) => linkId);
+    const found = await call(() => push.find(target, keys, signal));
+    await noteCreated(
+      db,
+      home,
+      [...found].map(([linkId, externalId]) => ({ linkId, externalId })),
+    );
+  }
+}
+const FIND_BATCH = 200;
+
+export type StreamStep =
+  | { readonly kind: 'PULLED'; readonly stream: string; readonly step: SyncPullStep | null }
+  | { readonly kind: 'SWEPT'; readonly stream: string }
+  | {
+      readonly kind: 'FAILED';
+      readonly stream: string;
+      readonly error: { readonly code: string; readonly message: string };
+    };
+
+/**
+ * Worker step: take the stream of this system that is due the longest, and pull or sweep it once. A failure is the stream's
+ * own: it backs off, the others go on (law 10). Null: none is due.
+ */
+export async function pullDueOnce(
+  db: Db,
+  sync: Synchronised,
+  options: PullOptions & { readonly streams?: readonly string[] } = {},
+): Promise<StreamStep | null> {
+  const names = options.streams ?? sync.connector.streams.map((stream) => streamName(sync.system, stream));
+  const lease = await claimStream(db, names, options.leaseMs ?? LEASE_MS);
+  if (!lease) return null;
+  const stream = streamOf(sync, lease.name);
+  const startedAt = performance.now();
+  try {
+    if (lease.isSweepDue) {
+      // Before the first load is over a sweep would be it, in one go.
+      if (!(await isFirstLoadDone(db, lease.name))) {
+        await postponeSweep(db, lease, new Date(db.now().getTime() + POSTPONED_MS));
+        return { kind: 'PULLED', stream: lease.name, step: null };
+      }
+      await sweepOnce(db, sync, stream, lease, options);
+      return { kind: 'SWEPT', stream: lease.name };
+    }
+    const step = await pullOnce(db, sync, stream, 'LIVE', options);
+    const tookMs = performance.now() - startedAt;
+    const { records = 0, caughtUpTo = null, more = false } = step ?? {};
+    await notePulled(db, stream, lease, { records, tookMs, caughtUpTo, more });
+    await noteSuccess(db, sync.system);
+    return { kind: 'PULLED', stream: lease.name, step };
+  } catch (cause) {
+    return failed(db, lease, cause, options);
+  }
+}
+
+async function failed(db: Db, lease: StreamLease, cause: unknown, { random }: PullOptions): Promise<StreamStep> {
+  const error = asSourceError(cause);
+  db.log.warn({ err: cause, stream: lease.name, code: error.code }, 'a stream failed; it will be tried again');
+  const retryAfterMs = error instanceof Retryable ? error.retryAfterMs : undefined;
+  const waitMs = backoffMs(lease.failures + 1, (random ?? Math.random)(), STREAM_BACKOFF, retryAfterMs);
+  await noteStreamFailed(db, lease, error, new Date(db.now().getTime() + waitMs));
+  return { kind: 'FAILED', stream: lease.name, error: { code: error.code, message: error.message } };
+}
+
+/**
+ * Worker step of the backfill lane: one page of the first stream that has one to go; one that fails lets the next have its
+ * turn. Null: all are done. Throws what the last failure was when none got anywhere.
+ */
+export async function backfillOnce(
+  db: Db,
+  sync: Synchronised,
+  options: PullOptions = {},
+): Promise<{ readonly stream: string; readonly records: number } | null> {
+  const open = await openStreams(db, sync);
+  let failure: unknown;
+  for (const stream of sync.connector.streams) {
+    const name = streamName(sync.system, stream);
+    if (!open.has(name)) continue;
+    const place = placeIn(await readCursor(db, cursorName(name, 'BACKFILL')));
+    if (!place.window) continue;
+    try {
+      const step = await pullOnce(db, sync, stream, 'BACKFILL', options);
+      if (step) return { stream: name, records: step.records };
+    } catch (error) {
+      db.log.warn({ err: error, stream: name }, 'a first load failed; it goes on where it was');
+      failure = error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return null;
+}

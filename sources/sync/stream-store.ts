@@ -1,0 +1,255 @@
+import {
+  type Actor,
+  type Db,
+  inTransaction,
+  type Json,
+  newId,
+  recordOperation,
+  type Tx,
+  withoutTransaction,
+} from '../../golden-records/index.js';
+import type { SyncStream } from '../connector.js';
+import type { SourceError } from '../errors.js';
+import { errorJson } from './failure.js';
+import { nextDue } from './schedule.js';
+import { type Synchronised, streamName } from './synchronised.js';
+import { registerSystem } from './system-state.js';
+
+/** A NOTIFY on it says: a stream is due before its time. */
+export const STREAM_CHANNEL = 'concord_stream';
+
+/** Give the system and each of its streams their rows. Idempotent; streams that the configuration lost keep theirs. */
+export async function registerStreams(db: Db, { system, connector }: Synchronised): Promise<void> {
+  await registerSystem(db, system);
+  const writer = withoutTransaction(db);
+  const rows = connector.streams.map((stream) => ({
+    name: streamName(system, stream),
+    scope: stream.scope,
+    entity_type: stream.entityType,
+    sweeps: stream.sweepEveryMs !== undefined,
+  }));
+  await writer.execute(
+    `insert into sync_stream (name, system, scope, entity_type, due_at, sweep_due_at)
+       select x.name, $2, x.scope, x.entity_type, $3::timestamptz, case when x.sweeps then $3::timestamptz end
+       from jsonb_to_recordset($1::jsonb) as x(name text, scope text, entity_type text, sweeps boolean)
+     on conflict (name) do update set scope = excluded.scope, entity_type = excluded.entity_type,
+       sweep_due_at = case when excluded.sweep_due_at is null then null else coalesce(sync_stream.sweep_due_at, excluded.sweep_due_at) end`,
+    rows,
+    system,
+    writer.now.toISOString(),
+  );
+}
+
+export interface StreamLease {
+  readonly name: string;
+  readonly leaseId: string;
+  readonly failures: number;
+  readonly isSweepDue: boolean;
+}
+
+// One worker at a time pulls a stream; a lease that ran out is taken over.
+const CLAIM = `
+update sync_stream s set lease_id = $3::uuid, lease_until = $2::timestamptz + $4::float8 * interval '1 millisecond'
+  from (select name from sync_stream where name in (select jsonb_array_elements_text($1::jsonb)) and paused_at is null and drift is null
+      and (due_at <= $2::timestamptz or sweep_due_at <= $2::timestamptz) and (lease_until is null or lease_until <= $2::timestamptz)
+      order by due_at limit 1 for update skip locked) due
+  where s.name = due.name
+  returning s.name, s.failures, s.due_at > $2::timestamptz as "isSweepDue"`;
+
+/** Take the stream, of these, that is due the longest. */
+export async function claimStream(db: Db, names: readonly string[], leaseMs: number): Promise<StreamLease | null> {
+  const writer = withoutTransaction(db);
+  const leaseId = newId();
+  const [row] = await writer.query<Omit<StreamLease, 'leaseId'>>(
+    CLAIM,
+    names,
+    writer.now.toISOString(),
+    leaseId,
+    leaseMs,
+  );
+  return row ? { ...row, leaseId } : null;
+}
+
+/** Keep it for another while, between two calls of a long sweep. */
+export async function renewStream(db: Db, { name, leaseId }: StreamLease, leaseMs: number): Promise<void> {
+  const writer = withoutTransaction(db);
+  await writer.execute(
+    `update sync_stream set lease_until = $3::timestamptz where name = $1 and lease_id = $2::uuid`,
+    name,
+    leaseId,
+    new Date(writer.now.getTime() + leaseMs).toISOString(),
+  );
+}
+
+export interface PullOutcome {
+  readonly records: number;
+  readonly tookMs: number;
+  /** ISO time up to which everything has arrived; null: still on its way. */
+  readonly caughtUpTo: string | null;
+  /** There is more: come again at once. */
+  readonly more: boolean;
+}
+
+/** How much the newest pull weighs in the rate shown. */
+const RATE_WEIGHT = 0.2;
+
+export async function notePulled(db: Db, stream: SyncStream, lease: StreamLease, outcome: PullOutcome): Promise<void> {
+  const writer = withoutTransaction(db);
+  const now = writer.now;
+  await writer.execute(
+    `update sync_stream set lease_id = null, lease_until = null, due_at = $3::timestamptz, last_pull_at = $4::timestamptz, failures = 0,
+       last_error = null, records = records + $5::bigint, caught_up_to = coalesce($6::timestamptz, caught_up_to),
+       records_per_second = case when $5::bigint = 0 then records_per_second
+         else records_per_second * ${1 - RATE_WEIGHT} + ${RATE_WEIGHT} * $5::float8 * 1000 / greatest($7::float8, 1) end
+     where name = $1 and lease_id = $2::uuid`,
+    lease.name,
+    lease.leaseId,
+    (outcome.more ? now : nextDue(stream.every, now)).toISOString(),
+    now.toISOString(),
+    outcome.records,
+    outcome.caughtUpTo,
+    outcome.tookMs,
+  );
+}
+
+export async function noteSwept(db: Db, lease: StreamLease, nextAt: Date): Promise<void> {
+  const writer = withoutTransaction(db);
+  await writer.execute(
+    `update sync_stream set lease_id = null, lease_until = null, sweep_due_at = $3::timestamptz, last_sweep_at = $4::timestamptz,
+       failures = 0, last_error = null where name = $1 and lease_id = $2::uuid`,
+    lease.name,
+    lease.leaseId,
+    nextAt.toISOString(),
+    writer.now.toISOString(),
+  );
+}
+
+export async function postponeSweep(db: Db, lease: StreamLease, until: Date): Promise<void> {
+  await withoutTransaction(db).execute(
+    `update sync_stream set lease_id = null, lease_until = null, sweep_due_at = $3::timestamptz where name = $1 and lease_id = $2::uuid`,
+    lease.name,
+    lease.leaseId,
+    until.toISOString(),
+  );
+}
+
+export async function noteStreamFailed(db: Db, lease: StreamLease, error: SourceError, dueAt: Date): Promise<void> {
+  const writer = withoutTransaction(db);
+  const column = lease.isSweepDue ? 'sweep_due_at' : 'due_at';
+  await writer.execute(
+    `update sync_stream set lease_id = null, lease_until = null, ${column} = $3::timestamptz, failures = failures + 1,
+       last_error = $4::jsonb, last_error_at = $5::timestamptz where name = $1 and lease_id = $2::uuid`,
+    lease.name,
+    lease.leaseId,
+    dueAt.toISOString(),
+    errorJson(error),
+    writer.now.toISOString(),
+  );
+}
+
+/** A system says that something changed: its streams (or one) are due now. Never more than that is believed of it. */
+export async function hint(db: Db, names: readonly string[]): Promise<void> {
+  const writer = withoutTransaction(db);
+  await writer.query(
+    `with due as (update sync_stream set due_at = least(due_at, $2::timestamptz)
+       where name in (select jsonb_array_elements_text($1::jsonb)) and failures = 0 returning 1)
+     select pg_notify('${STREAM_CHANNEL}', '')::text from (select count(*) from due) d`,
+    names,
+    writer.now.toISOString(),
+  );
+}
+
+/** Stop a stream in both directions. What waits to go out stays queued. */
+export async function pauseStream(
+  db: Db,
+  actor: Actor,
+  correlationId: string,
+  { name, reason }: { readonly name: string; readonly reason: string },
+): Promise<void> {
+  await change(db, actor, correlationId, 'PAUSE_STREAM', name, reason, (tx) =>
+    tx.execute(
+      `update sync_stream set paused_at = $2::timestamptz, paused_by = $3, pause_reason = $4 where name = $1`,
+      name,
+      tx.now.toISOString(),
+      actor.id,
+      reason,
+    ),
+  );
+}
+
+/** Let it go on, from where it stopped. What the system's schema has become is accepted. */
+export async function resumeStream(
+  db: Db,
+  actor: Actor,
+  correlationId: string,
+  { name, reason }: { readonly name: string; readonly reason?: string },
+): Promise<void> {
+  await change(db, actor, correlationId, 'RESUME_STREAM', name, reason, async (tx) => {
+    await acceptDrift(tx, name);
+    return tx.execute(
+      `update sync_stream set paused_at = null, paused_by = null, pause_reason = null, drift = null, failures = 0,
+         due_at = least(due_at, $2::timestamptz) where name = $1`,
+      name,
+      tx.now.toISOString(),
+    );
+  });
+}
+
+/** Types that changed are taken as they are now; a field that is gone stays gone, and stops the stream at the next check. */
+async function acceptDrift(tx: Tx, name: string): Promise<void> {
+  await tx.execute(
+    `update sync_system y set schema = (select jsonb_object_agg(m.key, (select coalesce(jsonb_object_agg(f.key, f.value), '{}')
+         from jsonb_each(m.value) f where not exists (select from jsonb_array_elements(s.drift) d
+           where d->>'model' = m.key and d->>'field' = f.key))) from jsonb_each(y.schema) m)
+       from sync_stream s where s.name = $1 and y.system = s.system and jsonb_typeof(s.drift) = 'array' and y.schema <> '{}'`,
+    name,
+  );
+}
+
+async function change(
+  db: Db,
+  actor: Actor,
+  correlationId: string,
+  kind: string,
+  name: string,
+  reason: string | undefined,
+  update: (tx: Tx) => Promise<number>,
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await update(tx);
+    const close = kind === 'RESUME_STREAM' ? [driftKey(name)] : [];
+    await recordOperation(tx, { kind, actor, correlationId, reason, subject: { stream: name } }, { close });
+    await tx.query(`select pg_notify('${STREAM_CHANNEL}', '')::text`);
+  });
+}
+
+export const driftKey = (name: string) => `drift:${name}`;
+
+/** The value of a cursor; null: it never moved. */
+export async function readCursor(db: Db, name: string): Promise<Json> {
+  const cursor = await db.prisma.cursor.findUnique({ where: { name } });
+  return (cursor?.value ?? null) as Json;
+}
+
+/** The streams of a system that nobody paused and no drift stopped. */
+export async function openStreams(db: Db, { system }: Pick<Synchronised, 'system'>): Promise<Set<string>> {
+  const rows = await withoutTransaction(db).query<{ name: string }>(
+    `select name from sync_stream where system = $1 and paused_at is null and drift is null`,
+    system,
+  );
+  return new Set(rows.map(({ name }) => name));
+}
+
+/** Something seems to be gone: have the stream swept before its time. */
+export async function sweepSoon(db: Db, name: string): Promise<void> {
+  const writer = withoutTransaction(db);
+  await writer.execute(
+    `update sync_stream set sweep_due_at = least(sweep_due_at, $2::timestamptz) where name = $1
+       and (last_sweep_at is null or last_sweep_at < $3::timestamptz)`,
+    name,
+    writer.now.toISOString(),
+    new Date(writer.now.getTime() - SWEEP_REST_MS).toISOString(),
+  );
+}
+/** A sweep that was refused is not repeated all the time. */
+const SWEEP_REST_MS = 60_000;

@@ -1,0 +1,218 @@
+import {
+  type Db,
+  HUB_ACTOR,
+  type InboundRecord,
+  inTransaction,
+  newId,
+  recordOperation,
+  withoutTransaction,
+} from '../../golden-records/index.js';
+import type { ListPage, SyncStream } from '../connector.js';
+import { takeIn } from './intake.js';
+import { noteSwept, renewStream, type StreamLease } from './stream-store.js';
+import { type Synchronised, streamName } from './synchronised.js';
+import { pace, type Wait } from './system-state.js';
+
+export interface SweepResult {
+  readonly listed: number;
+  readonly deleted: number;
+  /** Records that the cursor missed, or that a reset system has in another state. */
+  readonly recovered: number;
+  /** How many deletes the guard refused; a steward is asked. */
+  readonly refused: number;
+}
+
+export interface SweepOptions {
+  readonly signal?: AbortSignal;
+  readonly wait?: Wait;
+}
+
+const SWEEP_CALL_MS = 10 * 60_000;
+const GUARD = { share: 0.1, least: 20 };
+const LIST_PAGE = 5_000;
+const RENEWED_MS = 75_000;
+
+interface Known {
+  readonly externalId: string;
+  readonly state: 'ACTIVE' | 'DELETED' | 'HELD';
+  readonly sourceTime: string;
+}
+
+/**
+ * Compare all ids of a stream with what the hub knows: deletes, which systems don't tell; what the cursor missed; and, where
+ * a system was set back to an older state, what it has now. More deletes than the guard allows wait for a steward.
+ */
+export async function sweep(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  options: SweepOptions = {},
+  lease?: StreamLease,
+): Promise<SweepResult> {
+  const { pull } = sync.open;
+  if (!pull.list) return { listed: 0, deleted: 0, recovered: 0, refused: 0 };
+  const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), AbortSignal.timeout(SWEEP_CALL_MS)]);
+  const call = async <T>(work: () => Promise<T>): Promise<T> => {
+    await pace(db, sync.system, sync.connector.callsPerSecond, signal, options.wait);
+    if (lease) await renewStream(db, lease, RENEWED_MS);
+    return work();
+  };
+  const now = await call(() => sync.open.pull.now(signal));
+  // What the hub knows first: what is created while the ids are listed is missing from neither.
+  const known = await knownRecords(db, sync, stream);
+  const listed = new Map<string, string | undefined>();
+  for (let after: string | null = null; ; ) {
+    const page: ListPage | undefined = await call(async () => pull.list?.(stream, after, LIST_PAGE, signal));
+    if (!page) break;
+    for (const { externalId, sourceTime } of page.entries) listed.set(externalId, sourceTime);
+    after = page.next;
+    if (after === null) break;
+  }
+  const { missing, different } = compare(known, listed);
+  const read = (ids: readonly string[]) => call(() => sync.open.pull.read(stream, ids, signal));
+  const recovered = await recover(db, sync, stream, different, known, now, read);
+  const refused = await isRefused(db, sync, stream, missing.length, known);
+  const deleted = refused ? 0 : await remove(db, sync, stream, missing, now, read);
+  return { listed: listed.size, deleted, recovered, refused: refused ? missing.length : 0 };
+}
+
+/** Pure: which known records the listing lacks, and which it has otherwise than the hub knows them. */
+export function compare(
+  known: ReadonlyMap<string, Known>,
+  listed: ReadonlyMap<string, string | undefined>,
+): { missing: string[]; different: string[] } {
+  const missing = [...known.values()].filter(({ state, externalId }) => state === 'ACTIVE' && !listed.has(externalId));
+  const different = [...listed].filter(([externalId, sourceTime]) => {
+    const before = known.get(externalId);
+    return !before || before.state === 'DELETED' || (sourceTime !== undefined && sourceTime !== before.sourceTime);
+  });
+  return {
+    missing: missing.map(({ externalId }) => externalId),
+    different: different.map(([externalId]) => externalId),
+  };
+}
+
+async function knownRecords(db: Db, { system }: Synchronised, stream: SyncStream): Promise<Map<string, Known>> {
+  const rows = await withoutTransaction(db).query<Known>(
+    `select external_id as "externalId", state, to_char(source_time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "sourceTime"
+       from source_record where entity_type = $1 and system = $2 and scope = $3`,
+    stream.entityType,
+    system,
+    stream.scope,
+  );
+  return new Map(rows.map((row) => [row.externalId, row]));
+}
+
+type Read = (ids: readonly string[]) => Promise<readonly InboundRecord[]>;
+
+async function recover(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  ids: readonly string[],
+  known: ReadonlyMap<string, Known>,
+  now: string,
+  read: Read,
+): Promise<number> {
+  let recovered = 0;
+  for (const part of partsOf(ids, stream.pageSize)) {
+    const records = (await read(part)).map((record): InboundRecord => {
+      const before = known.get(record.externalId ?? '');
+      // A system that was set back says something older than it said before; what it says now is the truth about it.
+      const isOlder = before !== undefined && record.sourceTime !== undefined && record.sourceTime < before.sourceTime;
+      return isOlder || before?.state === 'DELETED'
+        ? { ...record, sourceTime: later(now, before?.sourceTime) }
+        : record;
+    });
+    const { counts } = await takeIn(db, sync, stream, records, { reason: 'found by a sweep', lane: 'BACKFILL' });
+    recovered += records.length - counts.UNCHANGED - counts.STALE;
+  }
+  return recovered;
+}
+
+const later = (left: string, right: string | undefined) => (right !== undefined && right > left ? right : left);
+
+/** Looked for once more, one by one, before they count as gone: a listing may lie. */
+async function remove(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  ids: readonly string[],
+  now: string,
+  read: Read,
+): Promise<number> {
+  let deleted = 0;
+  for (const part of partsOf(ids, stream.pageSize)) {
+    const there = new Set((await read(part)).map(({ externalId }) => externalId));
+    const gone = part.filter((externalId) => !there.has(externalId));
+    const records = gone.map(
+      (externalId): InboundRecord => ({ externalId, payload: { id: externalId }, deleted: true, sourceTime: now }),
+    );
+    const { counts } = await takeIn(db, sync, stream, records, { reason: 'missing from the system' });
+    deleted += counts.DELETED;
+  }
+  return deleted;
+}
+
+function* partsOf<T>(all: readonly T[], size: number): Iterable<readonly T[]> {
+  for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
+}
+
+/** Would so many deletes be an accident? Then a steward is asked, whose yes holds for no more than was asked about. */
+async function isRefused(
+  db: Db,
+  { system }: Synchronised,
+  stream: SyncStream,
+  missing: number,
+  known: ReadonlyMap<string, Known>,
+): Promise<boolean> {
+  const name = streamName(system, stream);
+  const key = `mass-delete:${name}`;
+  const { share = GUARD.share, least = GUARD.least } = stream.guard ?? {};
+  const active = [...known.values()].filter(({ state }) => state === 'ACTIVE').length;
+  const isMass = missing > Math.max(least, Math.floor(active * share));
+  return inTransaction(db, async (tx) => {
+    const [last] = await tx.query<{ id: string; state: string; allowed: number | null; count: number }>(
+      `select id::text, state, (details->>'missing')::int as count,
+           case when resolution->>'resolution' = 'ACCEPT_PROPOSED' and resolution->>'used' is null then (details->>'missing')::int end as allowed
+         from steward_task where subject_key = $1 order by created_at desc, id desc limit 1`,
+      key,
+    );
+    const operation = { actor: HUB_ACTOR, correlationId: newId(), entityType: stream.entityType };
+    const subject = { stream: name, missing, known: active };
+    if (!isMass) {
+      if (last?.state === 'OPEN' || last?.state === 'CLAIMED')
+        await recordOperation(tx, { ...operation, kind: 'SWEEP', subject }, { close: [key] });
+      return false;
+    }
+    if (last && last.allowed !== null && missing <= last.allowed) {
+      await tx.execute(
+        `update steward_task set resolution = resolution || '{"used": true}' where id = $1::uuid`,
+        last.id,
+      );
+      return false;
+    }
+    if ((last?.state === 'OPEN' || last?.state === 'CLAIMED') && last.count === missing) return true;
+    await recordOperation(
+      tx,
+      { ...operation, kind: 'SWEEP', subject },
+      { raise: [{ kind: 'MASS_DELETE', key, details: { stream: name, missing, known: active } }] },
+    );
+    return true;
+  });
+}
+
+/** Worker step: sweep a stream that is due for it. */
+export async function sweepOnce(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  lease: StreamLease,
+  options: SweepOptions = {},
+): Promise<SweepResult> {
+  const result = await sweep(db, sync, stream, options, lease);
+  const everyMs = stream.sweepEveryMs ?? DAY_MS;
+  await noteSwept(db, lease, new Date(db.now().getTime() + everyMs));
+  return result;
+}
+const DAY_MS = 24 * 60 * 60_000;

@@ -1,0 +1,298 @@
+import type { Command } from 'commander';
+import { InvalidInput } from '../../golden-records/errors.js';
+import { newId, publicId } from '../../golden-records/ids.js';
+import { queueAll } from '../../golden-records/index.js';
+import {
+  attemptsOf,
+  backfillOnce,
+  type DeadLetterFilter,
+  deliverOnce,
+  discard,
+  listDeliveries,
+  PLACES,
+  type Place,
+  type PlannedRecord,
+  plan,
+  pullDueOnce,
+  redrive,
+  registerStreams,
+  streamOf,
+  type Synchronised,
+  syncStatus,
+} from '../../sources/index.js';
+import { openSystems } from '../sync-worker.js';
+import { commandLineActor, type Hub, type Invocation, type Outcome } from './command.js';
+import type { Run } from './program.js';
+import { count, table } from './table.js';
+
+export function addSync(program: Command, run: Run): void {
+  const sync = program
+    .command('sync')
+    .description('the systems that are kept in agreement: how they stand, what failed, what a first load would do')
+    .argument('[system]', 'load and deliver now, once, what there is; the running hub does it by itself')
+    .option('--plan', 'write nothing; say what would link, be created here, be created or changed there')
+    .option('--all', 'look at every record of the system, e.g. after the rules changed')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  concord sync status
+  concord sync odoo --plan
+  concord sync dead --code VALUE_REFUSED
+  concord sync redrive --code VALUE_REFUSED --reason "the constraint is gone"
+`,
+    )
+    .action(run(syncSystem));
+  sync.command('status').description('streams with their lag, targets with their queues').action(run(status));
+  withFilter(sync.command('dead').description('dead letters, with what was tried')).action(run(dead));
+  withFilter(sync.command('redrive').description('send dead letters again'))
+    .requiredOption('--reason <text>', 'kept with the operation')
+    .option('--dry-run', 'only count them')
+    .action(run(redriveAll));
+  withFilter(sync.command('discard').description('give dead letters up'))
+    .requiredOption('--reason <text>', 'kept with the operation')
+    .option('--dry-run', 'only count them')
+    .action(run(discardAll));
+}
+
+const withFilter = (command: Command): Command =>
+  command
+    .option('--system <code>', 'only to this system')
+    .option('--type <type>', 'only of this entity type')
+    .option('--code <code>', 'only with this error')
+    .option('--place <place>', `only that failed there: ${PLACES.join(', ')}`);
+
+interface FilterOptions {
+  readonly system?: string;
+  readonly type?: string;
+  readonly code?: string;
+  readonly place?: string;
+}
+
+function filterOf({ system, type, code, place }: FilterOptions): DeadLetterFilter {
+  const known = PLACES.find((candidate) => candidate === place?.toUpperCase());
+  if (place !== undefined && !known)
+    throw new InvalidInput('INVALID_INPUT', `--place: expected ${PLACES.join(', ')}, found "${place}"`);
+  return { system, entityType: type, code, place: known as Place | undefined };
+}
+
+const systemsOf = (invocation: Invocation, { config, settings }: Hub): Synchronised[] =>
+  openSystems(config.connectors, invocation.log(settings), invocation.io.env);
+
+// ---- Status ----------------------------------------------------------------------------------------------------------
+
+function status(invocation: Invocation): Promise<Outcome> {
+  return invocation.withStore(async ({ db }, hub) => {
+    const json = await syncStatus(db, systemsOf(invocation, hub));
+    const streams = json.streams.map((stream) => [
+      stream.name,
+      stream.state,
+      stream.lagMs === null ? 'never' : `${(stream.lagMs / 1000).toFixed(1)} s behind`,
+      `${count(stream.records)} records`,
+      stream.lastError ? `${stream.lastError.code}: ${stream.lastError.message}` : (stream.pauseReason ?? ''),
+    ]);
+    const targets = json.targets.map((target) => [
+      target.system,
+      target.breaker,
+      `${count(target.queued)} queued, ${count(target.queuedInBulk)} in bulk, ${count(target.waiting)} waiting`,
+      target.oldestMs === null ? '' : `oldest ${(target.oldestMs / 1000).toFixed(0)} s`,
+      `${count(target.dead)} dead`,
+      target.lastError && target.breaker !== 'CLOSED' ? `${target.lastError.code}: ${target.lastError.message}` : '',
+    ]);
+    if (streams.length === 0) return { json, text: 'No system of the configuration has a connector.' };
+    return { json, text: ['In', table(streams, '  '), 'Out', table(targets, '  ')].join('\n') };
+  });
+}
+
+// ---- Dead letters ----------------------------------------------------------------------------------------------------
+
+const MOST_SHOWN = 100;
+
+function dead(invocation: Invocation, options: FilterOptions): Promise<Outcome> {
+  return invocation.withStore(async ({ db }) => {
+    const filter = filterOf(options);
+    const rows = await listDeliveries(db, { ...filter, states: ['DEAD'], limit: MOST_SHOWN });
+    const attempts = await attemptsOf(
+      db,
+      rows.map(({ id }) => id),
+    );
+    // What was written may be sensitive: GraphQL shows it to a key that was granted it.
+    const json = rows.map((row, at) => ({
+      ...row,
+      tries: (attempts[at] ?? []).map(({ startedAt, action, result, error, changes }) => {
+        return { startedAt, action, result, error, attributes: changes.map(({ attribute }) => attribute) };
+      }),
+    }));
+    const lines = rows.map((row) => [
+      goldenName(db, row),
+      `${row.system}/${row.scope}`,
+      row.place ?? '',
+      row.error?.code ?? '',
+      row.error?.message ?? '',
+    ]);
+    return { json, text: rows.length === 0 ? 'No dead letters.' : table(lines) };
+  });
+}
+
+function goldenName(
+  { model }: Parameters<typeof listDeliveries>[0],
+  row: { entityType: string; goldenId: string },
+): string {
+  const definition = model.entityTypes.get(row.entityType);
+  return definition ? publicId(definition, row.goldenId) : row.goldenId;
+}
+
+interface ActOptions extends FilterOptions {
+  readonly reason: string;
+  readonly dryRun?: boolean;
+}
+
+const redriveAll = (invocation: Invocation, options: ActOptions) => act(invocation, options, redrive, 'sent again');
+const discardAll = (invocation: Invocation, options: ActOptions) => act(invocation, options, discard, 'given up');
+
+function act(invocation: Invocation, options: ActOptions, work: typeof redrive, done: string): Promise<Outcome> {
+  return invocation.withStore(async ({ db }) => {
+    const { reason, dryRun = false } = options;
+    const action = { correlationId: newId(), reason, filter: filterOf(options), dryRun };
+    const json = await work(db, commandLineActor(), action);
+    return {
+      json: { ...json, dryRun },
+      text: `${count(json.count)} dead letters ${dryRun ? 'would be' : 'are'} ${done}.`,
+    };
+  });
+}
+
+// ---- One system ------------------------------------------------------------------------------------------------------
+
+interface SystemOptions {
+  readonly plan?: boolean;
+  readonly all?: boolean;
+}
+
+function syncSystem(invocation: Invocation, options: SystemOptions, system?: string): Promise<Outcome> {
+  if (system === undefined) return status(invocation);
+  return invocation.withStore(async ({ db }, hub) => {
+    const systems = systemsOf(invocation, hub);
+    const sync = systems.find((candidate) => candidate.system === system);
+    if (!sync) {
+      const known = systems.map((candidate) => candidate.system).join(', ') || 'none';
+      throw new InvalidInput('UNKNOWN_SYSTEM', `expected a system with a connector (${known}), found "${system}"`);
+    }
+    await registerStreams(db, sync);
+    try {
+      return await (options.plan
+        ? planSystem(invocation, db, sync)
+        : runSystem(invocation, db, sync, options.all === true));
+    } finally {
+      await sync.open.close();
+    }
+  });
+}
+
+type Db = Parameters<typeof plan>[0];
+
+/** Records that are shown one by one; all of them stand in the document of --json. */
+const MOST_PLANNED = 20;
+
+async function planSystem(invocation: Invocation, db: Db, sync: Synchronised): Promise<Outcome> {
+  const records: PlannedRecord[] = [];
+  const plans = await plan(db, sync, {
+    signal: invocation.signal,
+    onRecord: (record) => {
+      if (invocation.options.json || records.length < MOST_PLANNED) records.push(masked(db, sync, record));
+    },
+    onProgress: (stream, seen) => invocation.progress.show(`${stream}: ${count(seen)} records looked at`),
+  });
+  const rows = plans.map(({ stream, inward, outward }) => [
+    stream,
+    `in: ${
+      Object.entries(inward)
+        .map(([outcome, number]) => `${count(number)} ${outcome}`)
+        .join(', ') || 'nothing'
+    }`,
+    `out: ${count(outward.create)} created there, ${count(outward.update)} changed there, ${count(outward.unchanged)} left alone`,
+  ]);
+  const shown = records
+    .slice(0, MOST_PLANNED)
+    .map(({ direction, externalId, outcome, changes }) => [
+      direction,
+      externalId ?? '(new)',
+      outcome,
+      changes.map(({ attribute }) => attribute).join(', '),
+    ]);
+  const text = ['Nothing was written. This is what would be:', table(rows, '  ')];
+  if (shown.length > 0)
+    text.push('', `The first ${shown.length} records (--json has all, with values)`, table(shown, '  '));
+  return { json: { system: sync.system, plans, records }, text: text.join('\n') };
+}
+
+/** Sensitive values are masked here, as in `lineage`. */
+function masked(db: Db, sync: Synchronised, record: PlannedRecord): PlannedRecord {
+  const stream = streamOf(sync, record.stream);
+  const attributes = db.model.entityTypes.get(stream.entityType)?.attributes ?? {};
+  const changes = record.changes.map((change) =>
+    attributes[change.attribute]?.sensitive === undefined
+      ? change
+      : { ...change, before: null, after: { masked: true } },
+  );
+  return { ...record, changes };
+}
+
+async function runSystem(invocation: Invocation, db: Db, sync: Synchronised, all: boolean): Promise<Outcome> {
+  const { signal, progress } = invocation;
+  const totals = { loaded: 0, pulled: 0, created: 0, updated: 0, dead: 0, queued: 0 };
+  const failures: string[] = [];
+  const show = () =>
+    progress.show(
+      `${sync.system}: ${count(totals.loaded + totals.pulled)} in, ${count(totals.created)} created and ${count(totals.updated)} changed there`,
+    );
+  for (let step = await pullDueOnce(db, sync, { signal }); step; step = await pullDueOnce(db, sync, { signal })) {
+    if (step.kind === 'FAILED') failures.push(`${step.stream}: ${step.error.code}: ${step.error.message}`);
+    if (step.kind === 'PULLED') totals.pulled += step.step?.records ?? 0;
+    show();
+    signal.throwIfAborted();
+  }
+  for (let step = await backfillOnce(db, sync, { signal }); step; step = await backfillOnce(db, sync, { signal })) {
+    totals.loaded += step.records;
+    show();
+    signal.throwIfAborted();
+  }
+  if (all) totals.queued = await queueSystem(db, sync);
+  for (;;) {
+    const step =
+      (await deliverOnce(db, sync, { signal })) ?? (await deliverOnce(db, sync, { signal, lane: 'BACKFILL' }));
+    if (!step) break;
+    totals.created += step.created;
+    totals.updated += step.updated;
+    totals.dead += step.dead;
+    show();
+    signal.throwIfAborted();
+  }
+  const text = [
+    `${count(totals.loaded + totals.pulled)} records came in; ${count(totals.created)} were created and ${count(totals.updated)} changed there, ${count(totals.dead)} failed for good.`,
+    ...failures,
+  ];
+  return { json: { system: sync.system, ...totals, failures }, text: text.join('\n') };
+}
+
+async function queueSystem(db: Db, sync: Synchronised): Promise<number> {
+  let queued = 0;
+  for (const definition of db.model.entityTypes.values()) {
+    for (const target of db.model.targetsFor(definition.code)) {
+      if (target.system !== sync.system) continue;
+      let after: string | null = null;
+      do {
+        const page: Awaited<ReturnType<typeof queueAll>> = await queueAll(
+          db,
+          commandLineActor(),
+          target,
+          newId(),
+          after,
+        );
+        queued += page.queued;
+        after = page.next;
+      } while (after !== null);
+    }
+  }
+  return queued;
+}

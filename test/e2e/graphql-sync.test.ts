@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import { createKey } from '../../golden-records/api-keys.js';
+import { HUB_ACTOR } from '../../golden-records/index.js';
+import { buildHubSchema } from '../../resolvers/schema.js';
+import { type RunningServer, startServer } from '../../src/server.js';
+import { silentLog } from '../support/log.js';
+import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
+import { post } from '../support/test-server.js';
+
+let at: SyncHub;
+let server: RunningServer;
+const keys = new Map<string, string>();
+beforeAll(async () => {
+  at = await createSyncHub();
+  const { db, database, model } = at.hub;
+  const schema = buildHubSchema(model);
+  server = await startServer({
+    db,
+    schema,
+    listenDb: database,
+    host: '127.0.0.1',
+    port: 0,
+    log: silentLog,
+    systems: [at.sync],
+    limits: { costPerSecond: 1e12, burstCost: 1e12 },
+  });
+});
+afterAll(async () => {
+  await server.close();
+  await at.close();
+});
+beforeEach(async () => {
+  await at.clear();
+  for (const role of ['reader', 'steward', 'integrator', 'auditor'])
+    keys.set(role, (await createKey(at.hub.db, HUB_ACTOR, { name: role, role })).key);
+});
+
+const ask = async (query: string, variables: object = {}, as = 'integrator') => {
+  const { body } = await post(server.url, keys.get(as), query, { variables });
+  return body;
+};
+const refuse = (name: string) => {
+  at.server.refuses = (fields) => (fields.name === name ? 'name taken' : undefined);
+};
+const DEAD = `query ($filter: DeadLetterFilter) { deadLetters(filter: $filter) { totalCount nodes { id state place attempts
+  error { code message } record { ... on Supplier { attributes { name } } } history { action result changes { attribute after why } } } } }`;
+const REDRIVE = `mutation ($input: DeadLettersInput!) { redriveDeadLetters(input: $input) { count dryRun userErrors { code field } } }`;
+const DISCARD = `mutation ($input: DeadLettersInput!) { discardDeadLetters(input: $input) { count userErrors { code } } }`;
+
+test('syncStatus says what flows and what is stuck', async () => {
+  refuse('Bad');
+  await at.hub.arrive('erp', 'supplier', { V1: { name: 'Good' }, V2: { name: 'Bad' } });
+  await at.deliverAll();
+  const { data } = await ask(
+    `{ syncStatus { streams { name tier state writes lagMs lastError { code } } targets { system breaker queued dead oldestMs } } }`,
+  );
+  expect(data.syncStatus).toEqual({
+    streams: [
+      {
+        name: 'tiny/main/supplier',
+        tier: 'EVENT_CRITICAL',
+        state: 'RUNNING',
+        writes: true,
+        lagMs: expect.any(Number),
+        lastError: null,
+      },
+    ],
+    targets: [{ system: 'tiny', breaker: 'CLOSED', queued: 0, dead: 1, oldestMs: null }],
+  });
+});
+
+test('a dead letter tells all, is sent again by filter once its cause is gone, and its question goes', async () => {
+  refuse('Bad');
+  await at.hub.arrive('erp', 'supplier', { V1: { name: 'Good' }, V2: { name: 'Bad' } });
+  await at.deliverAll();
+  const { data } = await ask(DEAD, { filter: { code: 'VALUE_REFUSED' } });
+  expect(data.deadLetters).toMatchObject({
+    totalCount: 1,
+    nodes: [
+      {
+        state: 'DEAD',
+        place: 'TARGET',
+        error: { code: 'VALUE_REFUSED', message: 'tiny: name taken' },
+        record: { attributes: { name: 'Bad' } },
+        history: [
+          {
+            action: 'CREATE',
+            result: 'REFUSED',
+            changes: [{ attribute: 'name', after: { name: 'Bad' }, why: 'CREATED' }, { attribute: '$state' }],
+          },
+        ],
+      },
+    ],
+  });
+  at.server.refuses = undefined;
+  const input = { filter: { system: 'tiny' }, reason: 'the name is free now' };
+  expect((await ask(REDRIVE, { input: { ...input, dryRun: true } })).data.redriveDeadLetters).toMatchObject({
+    count: 1,
+    dryRun: true,
+  });
+  expect((await ask(REDRIVE, { input })).data.redriveDeadLetters).toEqual({ count: 1, dryRun: false, userErrors: [] });
+  await at.deliverAll();
+  expect(at.server.byName('Bad')).toHaveLength(1);
+  expect((await ask(DEAD, {})).data.deadLetters.totalCount).toBe(0);
+  const open = await at.hub.db.prisma.stewardTask.count({ where: { kind: 'DEAD_LETTER', state: 'OPEN' } });
+  expect(open).toBe(0);
+});
+
+test('one is discarded with a reason; the next change is delivered all the same', async () => {
+  refuse('Bad');
+  await at.hub.arrive('erp', 'supplier', { V2: { name: 'Bad' } });
+  await at.deliverAll();
+  const [{ id }] = (await ask(DEAD, {})).data.deadLetters.nodes;
+  expect(
+    (await ask(DISCARD, { input: { filter: { ids: [id] }, reason: ' ' } })).data.discardDeadLetters.userErrors,
+  ).toEqual([{ code: 'INVALID_INPUT' }]);
+  const input = { filter: { ids: [id] }, reason: 'not wanted there' };
+  expect((await ask(DISCARD, { input })).data.discardDeadLetters).toEqual({ count: 1, userErrors: [] });
+  expect((await ask(REDRIVE, { input })).data.redriveDeadLetters.userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+  const found = await ask(`{ deliveries(filter: { state: [DISCARDED] }) { nodes { id reason } } }`);
+  expect(found.data.deliveries.nodes).toEqual([{ id, reason: 'not wanted there' }]);
+  await at.hub.arrive('erp', 'supplier', { V2: { name: 'Better' } });
+  await at.deliverAll();
+  expect(at.server.byName('Better')).toHaveLength(1);
+});
+
+test('a stream is paused in both directions and resumed, and replayed', async () => {
+  const stream = 'tiny/main/supplier';
+  const command = (name: string) =>
+    ask(`mutation ($input: StreamInput!) { ${name}(input: $input) { count userErrors { code } } }`, {
+      input: { stream, reason: 'maintenance there' },
+    });
+  expect((await command('pauseStream')).data.pauseStream).toEqual({ count: 1, userErrors: [] });
+  await at.hub.arrive('erp', 'supplier', { V1: { name: 'Waiting' } });
+  at.server.create('supplier', { name: 'Unseen' });
+  await at.pullAll();
+  expect(await at.deliver()).toBeNull();
+  const status = await ask(`{ syncStatus { streams { state pauseReason } targets { queued } } }`);
+  expect(status.data.syncStatus).toEqual({
+    streams: [{ state: 'PAUSED', pauseReason: 'maintenance there' }],
+    targets: [{ queued: 1 }],
+  });
+  await command('resumeStream');
+  await at.pullAll();
+  await at.deliverAll();
+  expect(at.server.byName('Waiting')).toHaveLength(1);
+  const replayed = await ask(
+    `mutation ($input: ReplayInput!) { replayStream(input: $input) { count changedCount userErrors { code } } }`,
+    { input: { stream, from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z', reason: 'test' } },
+  );
+  expect(replayed.data.replayStream).toEqual({ count: 2, changedCount: 0, userErrors: [] });
+  const unknown = await ask(
+    `mutation { pauseStream(input: { stream: "no/such/stream", reason: "x" }) { userErrors { code field } } }`,
+  );
+  expect(unknown.data.pauseStream.userErrors).toEqual([{ code: 'NOT_FOUND', field: 'stream' }]);
+});
+
+test('roles: readers see nothing of it, stewards and auditors look, integrators act', async () => {
+  const status = `{ syncStatus { at } }`;
+  const pause = `mutation { pauseStream(input: { stream: "tiny/main/supplier", reason: "x" }) { count } }`;
+  const code = async (query: string, as: string) => (await ask(query, {}, as)).errors?.[0]?.extensions.code ?? 'OK';
+  expect(await code(status, 'reader')).toBe('FORBIDDEN');
+  expect(await code(status, 'steward')).toBe('OK');
+  expect(await code(status, 'auditor')).toBe('OK');
+  expect(await code(pause, 'steward')).toBe('FORBIDDEN');
+  expect(await code(pause, 'integrator')).toBe('OK');
+});
+
+test('subscriptions: status when it changes, each write, each dead letter', async () => {
+  const client = createClient({
+    url: server.url.replace(/^http/, 'ws'),
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${keys.get('integrator')}` },
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: as selected
+  const first = async (query: string, fits: (data: any) => boolean) => {
+    for await (const { data } of client.iterate({ query })) if (fits(data)) return data;
+    return undefined;
+  };
+  const status = first(
+    `subscription { syncStatus { targets { dead } } }`,
+    (data) => data.syncStatus.targets[0]?.dead === 1,
+  );
+  const write = first(
+    `subscription { deliveries { action result record { ... on Supplier { attributes { name } } } } }`,
+    (data) => data.deliveries.result === 'WRITTEN',
+  );
+  const dead = first(
+    `subscription { deadLetters { error { code } record { ... on Supplier { attributes { name } } } } }`,
+    () => true,
+  );
+  await first(`subscription { syncStatus { at } }`, () => true);
+  refuse('Bad');
+  at.clock.advance(60_000);
+  await at.hub.arrive('erp', 'supplier', { V1: { name: 'Good' }, V2: { name: 'Bad' } });
+  await at.deliverAll();
+  expect(await write).toEqual({
+    deliveries: { action: 'CREATE', result: 'WRITTEN', record: { attributes: { name: 'Good' } } },
+  });
+  expect(await dead).toEqual({
+    deadLetters: { error: { code: 'VALUE_REFUSED' }, record: { attributes: { name: 'Bad' } } },
+  });
+  expect(await status).toEqual({ syncStatus: { targets: [{ dead: 1 }] } });
+  await client.dispose();
+});

@@ -1,0 +1,378 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { goldenOf } from '../support/hub.js';
+import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
+
+let at: SyncHub;
+beforeAll(async () => {
+  at = await createSyncHub();
+});
+afterAll(() => at.close());
+beforeEach(() => at.clear());
+
+const states = async () => {
+  const { rows } = await at.hub.db.pool.query<{ state: string; count: number }>(
+    `select state, count(*)::int as count from delivery group by 1 order by 1`,
+  );
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
+};
+const attempts = async () => {
+  const { rows } = await at.hub.db.pool.query<{ action: string; result: string; error: { code: string } | null }>(
+    `select action, result, error from delivery_attempt order by id`,
+  );
+  return rows.map(({ action, result, error }) => [action, result, ...(error ? [error.code] : [])].join(' '));
+};
+const goldens = async () => {
+  const { rows } = await at.hub.db.pool.query<{ n: number }>(
+    `select count(*)::int as n from golden_record where state <> 'MERGED'`,
+  );
+  return rows[0]?.n;
+};
+
+describe('a golden record that the target lacks', () => {
+  test('is created there, and comes back as its own', async () => {
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', status: 'ACTIVE' } });
+    const steps = await at.deliverAll();
+    expect(steps).toMatchObject([{ entityType: 'supplier', claimed: 1, created: 1 }]);
+    const [record] = at.server.of('supplier');
+    expect(record?.fields).toEqual({ name: 'Acme', status: 'ACTIVE' });
+    expect(await attempts()).toEqual(['CREATE WRITTEN']);
+    expect(await goldens()).toBe(1);
+    expect(await goldenOf(at.hub, 'tiny', record?.id ?? '')).toBe(await goldenOf(at.hub, 'erp', 'V1'));
+    expect(await states()).toEqual({ DONE: 1 });
+    await at.hub.expectLawful();
+  });
+
+  test('law 7: what was written and comes back writes nothing, here or there', async () => {
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', status: 'ACTIVE', currency: 'USD' } });
+    await at.deliverAll();
+    at.clock.advance(60_000);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', status: 'ACTIVE', currency: 'EUR' } });
+    expect(await at.deliverAll()).toMatchObject([{ updated: 1 }]);
+    expect(at.server.writes).toMatchObject([{ action: 'CREATE' }, { action: 'UPDATE', fields: { currency: 'EUR' } }]);
+    const before = await at.hub.db.pool.query(`select version, provenance from golden_record`);
+    expect(await at.deliverAll()).toEqual([]);
+    const after = await at.hub.db.pool.query(`select version, provenance from golden_record`);
+    expect(after.rows).toEqual(before.rows);
+  });
+});
+
+const suppliers = (count: number, more: object = {}) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, nth) => [`V${nth}`, { name: `Vendor ${nth}`, duns: duns(nth), ...more }]),
+  );
+const duns = (nth: number) => String(100_000_000 + nth);
+const tasks = async () => {
+  const { rows } = await at.hub.db.pool.query<{ kind: string; details: Record<string, unknown>; id: string }>(
+    `select id, kind, details from steward_task where state = 'OPEN' order by kind`,
+  );
+  return rows;
+};
+
+describe('coalescing', () => {
+  test('law 6: a thousand changes of one record that wait cost one write', async () => {
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', currency: 'USD' } });
+    await at.deliverAll();
+    at.server.writes.length = 0;
+    const { rows } = await at.hub.db.pool.query<{ id: string }>(`select link_id as id from delivery`);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme 0', currency: 'USD' } });
+    for (let nth = 1; nth < 1_000; nth += 100) {
+      await at.hub.arrive('erp', 'supplier', { V1: { name: `Acme ${nth}`, currency: 'USD' } });
+    }
+    await at.hub.db.pool.query(`update delivery set superseded = superseded + 989, generation = generation + 989`);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme Last', currency: 'USD' } });
+    const [waiting] = (
+      await at.hub.db.pool.query<{ superseded: number }>(`select superseded from delivery where link_id = $1`, [
+        rows[0]?.id,
+      ])
+    ).rows;
+    expect(waiting?.superseded).toBe(1_000);
+    await at.deliverAll();
+    expect(at.server.writes).toMatchObject([{ fields: { name: 'Acme Last' } }]);
+  });
+
+  test('what changes while it is under way goes again', async () => {
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme' } });
+    at.server.afterWrite = async () => {
+      at.server.afterWrite = undefined;
+      await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme Two' } });
+    };
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toMatchObject([{ fields: { name: 'Acme Two' } }]);
+  });
+});
+
+describe('three ways', () => {
+  let id = '';
+  beforeEach(async () => {
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', status: 'ACTIVE', statusReason: 'new' } });
+    await at.deliverAll();
+    id = at.server.of('supplier')[0]?.id ?? '';
+    at.clock.advance(10_000);
+    at.server.writes.length = 0;
+  });
+  const touch = async () => {
+    at.clock.advance(10_000);
+    await at.hub.arrive('erp', 'supplier', {
+      V1: { name: 'Acme', status: 'ACTIVE', statusReason: 'new', currency: 'USD' },
+    });
+    return at.deliverAll();
+  };
+
+  test('law 4: a value of somebody who does not own it is corrected, and only that field is written', async () => {
+    at.server.edit(id, { name: 'Wrong', website: 'https://acme.example' });
+    await touch();
+    expect(at.server.records.get(id)?.fields).toMatchObject({ name: 'Acme', website: 'https://acme.example' });
+    expect(at.server.writes).toEqual([{ action: 'UPDATE', id, fields: { currency: 'USD', name: 'Acme' } }]);
+    await at.hub.expectLawful();
+  });
+
+  test('law 4: propose asks and writes nothing, until a steward says to keep ours', async () => {
+    at.server.edit(id, { status: 'BLOCKED' });
+    await touch();
+    expect(at.server.records.get(id)?.fields.status).toBe('BLOCKED');
+    const [task] = await tasks();
+    expect(task).toMatchObject({ kind: 'OWNERSHIP_CONFLICT', details: { attribute: 'status', ours: 'ACTIVE' } });
+    const { resolveTask } = await import('../../golden-records/index.js');
+    const request = { correlationId: 'c', reason: 'the ERP is right' };
+    const actor = { kind: 'PERSON', id: 's', name: 'S' } as const;
+    await resolveTask(at.hub.db, actor, request, { taskId: task?.id ?? '', resolution: 'KEEP' });
+    await at.deliverAll();
+    expect(at.server.records.get(id)?.fields.status).toBe('ACTIVE');
+    expect(await tasks()).toEqual([]);
+    at.server.edit(id, { status: 'ON_HOLD' });
+    await at.hub.arrive('erp', 'supplier', {
+      V1: { name: 'Acme', status: 'ACTIVE', statusReason: 'new', currency: 'EUR' },
+    });
+    await at.deliverAll();
+    expect(at.server.records.get(id)?.fields.status).toBe('ON_HOLD');
+    expect(await tasks()).toHaveLength(1);
+  });
+
+  test('raise moves nothing', async () => {
+    at.server.edit(id, { reason: 'because' });
+    await touch();
+    expect(at.server.records.get(id)?.fields.reason).toBe('because');
+    expect(await tasks()).toMatchObject([{ kind: 'EXCEPTION' }]);
+  });
+
+  test('the target wins what it owns, concurrently with what others own', async () => {
+    at.server.edit(id, { website: 'https://new.example' });
+    at.clock.advance(1_000);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme Two', status: 'ACTIVE', statusReason: 'new' } });
+    await at.deliverAll();
+    expect(at.server.records.get(id)?.fields).toMatchObject({ name: 'Acme Two', website: 'https://new.example' });
+    const { rows } = await at.hub.db.pool.query<{ attributes: object }>(`select attributes from golden_record`);
+    expect(rows).toMatchObject([{ attributes: { name: 'Acme Two', website: 'https://new.example' } }]);
+  });
+
+  test('what nobody owns goes to the latest word: concurrent edits of one field end equal', async () => {
+    await touch();
+    at.clock.advance(5_000);
+    at.server.edit(id, { currency: 'CHF' });
+    at.clock.advance(5_000);
+    await at.hub.arrive('erp', 'supplier', {
+      V1: { name: 'Acme', status: 'ACTIVE', statusReason: 'new', currency: 'EUR' },
+    });
+    await at.deliverAll();
+    expect(at.server.records.get(id)?.fields.currency).toBe('EUR');
+    at.clock.advance(5_000);
+    at.server.edit(id, { currency: 'GBP' });
+    await at.hub.arrive('erp', 'supplier', {
+      V1: { name: 'Acme Co', status: 'ACTIVE', statusReason: 'new', currency: 'EUR' },
+    });
+    await at.deliverAll();
+    expect(at.server.records.get(id)?.fields).toMatchObject({ currency: 'GBP', name: 'Acme Co' });
+  });
+
+  test('a target that spells what it gets in its own way is not written to for ever', async () => {
+    at.server.stores = (field, value) => (field === 'name' ? String(value).toUpperCase() : value);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme Two', status: 'ACTIVE', statusReason: 'new' } });
+    await at.deliverAll();
+    expect(at.server.writes.length).toBeLessThanOrEqual(2);
+    const writes = at.server.writes.length;
+    at.clock.advance(10_000);
+    const more = { status: 'ACTIVE', statusReason: 'new', currency: 'USD' };
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme Two', ...more } });
+    await at.deliverAll();
+    expect(at.server.writes.slice(writes)).toEqual([{ action: 'UPDATE', id, fields: { currency: 'USD' } }]);
+  });
+
+  test('a retired record is archived there', async () => {
+    at.clock.advance(10_000);
+    const golden = await goldenOf(at.hub, 'erp', 'V1');
+    await at.hub.decide('RETIRE', { entityType: 'supplier', id: golden });
+    await at.deliverAll();
+    expect(at.server.records.get(id)?.archived).toBe(true);
+    await at.hub.decide('RESTORE', { entityType: 'supplier', id: golden });
+    await at.deliverAll();
+    expect(at.server.records.get(id)?.archived).toBe(false);
+  });
+});
+
+describe('who waits', () => {
+  test('a record in doubt creates nothing until somebody decides', async () => {
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme' } });
+    await at.deliverAll();
+    await at.hub.arrive('portal', 'supplier', { P1: { name: 'Acme' } });
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toHaveLength(1);
+    const ids = [await goldenOf(at.hub, 'erp', 'V1'), await goldenOf(at.hub, 'portal', 'P1')];
+    await at.hub.decide('NOT_DUPLICATE', { entityType: 'supplier', ids });
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toHaveLength(2);
+  });
+
+  test('children wait for their parents', async () => {
+    const target = { system: 'erp', scope: 'main', id: 'V1' };
+    await at.hub.arrive('erp', 'supplier', { V2: { name: 'Daughter', duns: duns(2), parent: target } });
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Mother', duns: duns(1) } });
+    await at.hub.settleAll();
+    await at.deliverAll({ limit: 1 });
+    const [mother] = at.server.byName('Mother');
+    expect(at.server.byName('Daughter')).toMatchObject([{ fields: { parent_id: mother?.id } }]);
+  });
+});
+
+describe('failure', () => {
+  const FAULTS = [
+    { kind: 'STATUS', status: 500 },
+    { kind: 'STATUS', status: 502, html: true },
+    { kind: 'STATUS', status: 429, retryAfter: 7 },
+    { kind: 'CUT_BEFORE' },
+    { kind: 'CUT_AFTER' },
+    { kind: 'HALF_ANSWER' },
+    { kind: 'HTML_AFTER' },
+  ] as const;
+  test.each(FAULTS)('law 6: after $kind $status nothing is lost and nothing doubled', async (fault) => {
+    let left = 2;
+    at.server.faultFor = (path) => (path.endsWith('/write') && left-- > 0 ? fault : null);
+    await at.hub.arrive('erp', 'supplier', suppliers(5));
+    await at.deliverAll();
+    expect(
+      at.server
+        .of('supplier')
+        .map(({ fields }) => fields.name)
+        .sort(),
+    ).toEqual([0, 1, 2, 3, 4].map((nth) => `Vendor ${nth}`));
+    expect(await states()).toEqual({ DONE: 5 });
+    expect(await goldens()).toBe(5);
+  });
+
+  test('law 6: with keys that can only be found, an unknown create is looked for before it is repeated', async () => {
+    const found = await createSyncHub({ idempotency: 'FIND' });
+    try {
+      found.server.keys = 'FIND';
+      let left = 1;
+      found.server.faultFor = (path) => (path.endsWith('/write') && left-- > 0 ? { kind: 'CUT_AFTER' } : null);
+      await found.hub.arrive('erp', 'supplier', suppliers(3));
+      await found.deliverAll();
+      expect(found.server.of('supplier')).toHaveLength(3);
+      const { rows } = await found.hub.db.pool.query(`select distinct result from delivery_attempt`);
+      expect(rows).toEqual([{ result: 'CONFIRMED' }]);
+    } finally {
+      await found.close();
+    }
+  });
+
+  test('without keys it becomes a dead letter, with the place: beyond', async () => {
+    const blind = await createSyncHub({ idempotency: 'NONE' });
+    try {
+      blind.server.keys = 'NONE';
+      let left = 1;
+      blind.server.faultFor = (path) => (path.endsWith('/write') && left-- > 0 ? { kind: 'CUT_AFTER' } : null);
+      await blind.hub.arrive('erp', 'supplier', suppliers(1));
+      await blind.deliverAll();
+      expect(blind.server.of('supplier')).toHaveLength(1);
+      const { rows } = await blind.hub.db.pool.query(`select state, place, error->>'code' as code from delivery`);
+      expect(rows).toEqual([{ state: 'DEAD', place: 'BEYOND', code: 'OUTCOME_UNKNOWN' }]);
+    } finally {
+      await blind.close();
+    }
+  });
+
+  test.each([true, false])('a refused row is found among the others (named: %p)', async (named) => {
+    at.server.namesRefused = named;
+    at.server.refuses = ({ name }) => (name === 'Vendor 37' || name === 'Vendor 61' ? 'no such vendor' : undefined);
+    await at.hub.arrive('erp', 'supplier', suppliers(100));
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toHaveLength(98);
+    expect(await states()).toEqual({ DEAD: 2, DONE: 98 });
+    expect(at.server.calls.filter(({ path }) => path.endsWith('/write')).length).toBeLessThanOrEqual(40);
+    expect(await tasks()).toMatchObject([{ kind: 'DEAD_LETTER', details: { count: 2, code: 'VALUE_REFUSED' } }]);
+  });
+
+  test('law 10: a system that is down is left alone, no tries are used up, and all goes once it is back', async () => {
+    at.server.calls.length = 0;
+    at.server.faultFor = () => ({ kind: 'STATUS', status: 401 });
+    await at.hub.arrive('erp', 'supplier', suppliers(3));
+    for (let nth = 0; nth < 20; nth++) {
+      await at.deliver();
+      at.clock.advance(1_000);
+    }
+    const asked = at.server.calls.length;
+    expect(asked).toBeLessThan(10);
+    const { rows } = await at.hub.db.pool.query(`select breaker from sync_system`);
+    expect(rows).toEqual([{ breaker: 'OPEN' }]);
+    const tries = await at.hub.db.pool.query(`select max(attempts) as most from delivery`);
+    expect(tries.rows).toEqual([{ most: 0 }]);
+    at.server.faultFor = () => null;
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toHaveLength(3);
+    expect((await at.hub.db.pool.query(`select breaker from sync_system`)).rows).toEqual([{ breaker: 'CLOSED' }]);
+  });
+});
+
+describe('many workers', () => {
+  test('law 6: each record is written by one of them, once', async () => {
+    await at.hub.arrive('erp', 'supplier', suppliers(90));
+    let flying = 0;
+    let most = 0;
+    const busy = new Map<string, number>();
+    at.server.faultFor = (path, body) => {
+      if (!path.endsWith('/write')) return null;
+      most = Math.max(most, ++flying);
+      for (const { key } of body.rows ?? []) busy.set(key, (busy.get(key) ?? 0) + 1);
+      return { kind: 'DELAY', ms: 30 };
+    };
+    at.server.afterWrite = () => {
+      flying--;
+    };
+    const worker = async () => {
+      while (await at.deliver({ limit: 10 }));
+    };
+    await Promise.all([worker(), worker(), worker(), worker()]);
+    expect(at.server.of('supplier')).toHaveLength(90);
+    expect([...busy.values()].every((times) => times === 1)).toBe(true);
+    expect(most).toBeGreaterThan(1);
+    expect(await states()).toEqual({ DONE: 90 });
+  });
+});
+
+describe('lanes', () => {
+  test('bulk waits while anything that changes now is due', async () => {
+    await at.hub.arrive('erp', 'supplier', suppliers(3));
+    await at.hub.db.pool.query(`update delivery set lane = 'BACKFILL'`);
+    await at.hub.arrive('erp', 'supplier', { L1: { name: 'Live', duns: duns(77) } });
+    const { deliverOnce } = await import('../../sources/index.js');
+    expect(await deliverOnce(at.hub.db, at.sync, { lane: 'BACKFILL' })).toBeNull();
+    expect(await deliverOnce(at.hub.db, at.sync)).toMatchObject({ claimed: 1, created: 1 });
+    expect(await deliverOnce(at.hub.db, at.sync, { lane: 'BACKFILL' })).toMatchObject({ claimed: 3 });
+  });
+});
+
+describe('the rate of a system', () => {
+  test('is kept over all workers', async () => {
+    const slow = await createSyncHub({ callsPerSecond: 2, batch: 1 });
+    try {
+      await slow.hub.arrive('erp', 'supplier', suppliers(4));
+      const startedAt = slow.clock.now().getTime();
+      const before = slow.server.calls.length;
+      await slow.deliverAll();
+      const seconds = (slow.clock.now().getTime() - startedAt) / 1_000;
+      const calls = slow.server.calls.length - before;
+      expect(calls / seconds).toBeLessThanOrEqual(2.5);
+    } finally {
+      await slow.close();
+    }
+  });
+});

@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { resolveTask } from '../../golden-records/index.js';
+import { checkDrift, healOnce, pullDueOnce, pullOnce, resumeStream, setCode, sweep } from '../../sources/index.js';
+import { goldenOf, STEWARD } from '../support/hub.js';
+import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
+
+let at: SyncHub;
+beforeAll(async () => {
+  at = await createSyncHub({ pageSize: 10 });
+});
+afterAll(() => at.close());
+beforeEach(() => at.clear());
+
+const stream = () => {
+  const [first] = at.sync.connector.streams;
+  if (!first) throw new Error('the tiny connector has a stream');
+  return first;
+};
+const names = async () => {
+  const { rows } = await at.hub.db.pool.query<{ name: string }>(
+    `select attributes->>'name' as name from source_record where system = 'tiny' and state = 'ACTIVE' order by 1`,
+  );
+  return rows.map(({ name }) => name);
+};
+const openTasks = async () => {
+  const { rows } = await at.hub.db.pool.query<{ id: string; kind: string; details: Record<string, unknown> }>(
+    `select id, kind, details from steward_task where state = 'OPEN' order by kind`,
+  );
+  return rows;
+};
+const vendor = (nth: number) => ({ name: `Vendor ${nth}`, duns: String(100_000_000 + nth) });
+
+describe('pull', () => {
+  test('what was there comes by the backfill, what changes by the live lane, each page with its cursor', async () => {
+    for (let nth = 0; nth < 35; nth++) at.server.create('supplier', vendor(nth));
+    await at.pullAll();
+    expect(await names()).toHaveLength(35);
+    at.server.edit('7', { name: 'Vendor Seven' });
+    at.server.create('supplier', vendor(99));
+    await at.pullAll();
+    expect(await names()).toContain('Vendor Seven');
+    expect(await names()).toHaveLength(36);
+    await at.hub.expectLawful();
+  });
+
+  test('a change in the second that a poll looks at is not missed', async () => {
+    await at.pullAll();
+    at.server.create('supplier', vendor(1));
+    await pullDueOnce(at.hub.db, at.sync);
+    at.clock.advance(400);
+    at.server.create('supplier', vendor(2));
+    at.clock.advance(700);
+    await pullDueOnce(at.hub.db, at.sync);
+    at.clock.advance(1_000);
+    await pullDueOnce(at.hub.db, at.sync);
+    expect(await names()).toEqual(['Vendor 1', 'Vendor 2']);
+  });
+
+  test('a transaction that commits late, with an early time, is not missed', async () => {
+    await at.pullAll();
+    at.clock.advance(10_000);
+    const late = at.clock
+      .now()
+      .toISOString()
+      .replace(/\.\d+Z$/, '.000Z');
+    at.clock.advance(3_000);
+    await pullDueOnce(at.hub.db, at.sync);
+    at.server.create('supplier', vendor(1)).modified = late;
+    at.clock.advance(1_000);
+    await pullDueOnce(at.hub.db, at.sync);
+    expect(await names()).toEqual(['Vendor 1']);
+  });
+
+  test('law 7: nothing new is no write', async () => {
+    for (let nth = 0; nth < 5; nth++) at.server.create('supplier', vendor(nth));
+    await at.pullAll();
+    const count = async () => (await at.hub.db.pool.query(`select count(*)::int as n from operation`)).rows[0];
+    const before = await count();
+    await at.pullAll();
+    expect(await count()).toEqual(before);
+  });
+
+  test('law 10: a stream that fails backs off by itself, says why, and goes on where it was', async () => {
+    await at.pullAll();
+    at.server.faultFor = (path) => (path.endsWith('/page') ? { kind: 'STATUS', status: 500 } : null);
+    at.server.create('supplier', vendor(1));
+    at.clock.advance(5_000);
+    expect(await pullDueOnce(at.hub.db, at.sync)).toMatchObject({ kind: 'FAILED', error: { code: 'SYSTEM_FAILED' } });
+    expect(await pullDueOnce(at.hub.db, at.sync)).toBeNull();
+    at.server.faultFor = () => null;
+    at.clock.advance(120_000);
+    await at.pullAll();
+    expect(await names()).toEqual(['Vendor 1']);
+  });
+});
+
+describe('a create and a pull at once', () => {
+  test('law 6: what a pull brings before the create has been answered is no second golden record', async () => {
+    await at.pullAll();
+    at.server.afterWrite = async () => {
+      at.server.afterWrite = undefined;
+      at.clock.advance(2_000);
+      await pullOnce(at.hub.db, at.sync, stream());
+    };
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Only A Name' } });
+    await at.deliverAll();
+    await at.pullAll();
+    const [record] = at.server.of('supplier');
+    expect(await goldenOf(at.hub, 'tiny', record?.id ?? '')).toBe(await goldenOf(at.hub, 'erp', 'V1'));
+    expect(at.server.of('supplier')).toHaveLength(1);
+    await at.hub.expectLawful();
+  });
+
+  test('law 3: the link of a created record stands when either side changes beyond recognition', async () => {
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Only A Name' } });
+    await at.deliverAll();
+    const [record] = at.server.of('supplier');
+    at.clock.advance(10_000);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Renamed' } });
+    at.server.edit(record?.id ?? '', { name: 'Something else', website: 'https://x.example' });
+    await at.pullAll();
+    await at.deliverAll();
+    expect(await goldenOf(at.hub, 'tiny', record?.id ?? '')).toBe(await goldenOf(at.hub, 'erp', 'V1'));
+    expect(record?.fields.name).toBe('Renamed');
+    await at.hub.expectLawful();
+  });
+});
+
+describe('sweep', () => {
+  beforeEach(async () => {
+    for (let nth = 0; nth < 30; nth++) at.server.create('supplier', vendor(nth));
+    await at.pullAll();
+  });
+  const ids = () => at.server.of('supplier').map(({ id }) => id);
+  const sweepNow = () => sweep(at.hub.db, at.sync, stream());
+
+  test('a delete is found, and its link stays', async () => {
+    const [gone = ''] = ids();
+    at.server.remove(gone);
+    expect(await sweepNow()).toMatchObject({ deleted: 1, refused: 0 });
+    expect(await names()).toHaveLength(29);
+    await at.hub.expectLawful();
+  });
+
+  test('more than its share is refused, until a steward says yes, once', async () => {
+    const doomed = ids().slice(0, 10);
+    for (const id of doomed) at.server.remove(id);
+    expect(await sweepNow()).toMatchObject({ deleted: 0, refused: 10 });
+    const [task] = await openTasks();
+    expect(task).toMatchObject({ kind: 'MASS_DELETE', details: { missing: 10, known: 30 } });
+    const request = { correlationId: 'c' };
+    await resolveTask(at.hub.db, STEWARD, request, { taskId: task?.id ?? '', resolution: 'ACCEPT_PROPOSED' });
+    expect(await sweepNow()).toMatchObject({ deleted: 10 });
+    for (const id of ids().slice(0, 10)) at.server.remove(id);
+    expect(await sweepNow()).toMatchObject({ deleted: 0, refused: 10 });
+  });
+
+  test('a listing that lies deletes nothing', async () => {
+    at.server.faultFor = (path) => (path.endsWith('/list') ? { kind: 'LIE' } : null);
+    expect(await sweepNow()).toMatchObject({ deleted: 0, refused: 30 });
+    expect(await names()).toHaveLength(30);
+  });
+
+  test('a system set back to an older state says what it has now', async () => {
+    const [id = ''] = ids();
+    const old = structuredClone(at.server.records.get(id));
+    at.clock.advance(60_000);
+    at.server.edit(id, { name: 'Vendor Edited' });
+    await at.pullAll();
+    at.clock.advance(60_000);
+    if (old) at.server.records.set(id, old);
+    expect(await sweepNow()).toMatchObject({ recovered: 1 });
+    expect(await names()).not.toContain('Vendor Edited');
+  });
+});
+
+describe('code lists', () => {
+  test('an unknown code asks once, and its answer heals what waited for it', async () => {
+    at.server.create('supplier', { ...vendor(1), form: '4' });
+    at.server.create('supplier', { ...vendor(2), form: '4' });
+    await at.pullAll();
+    expect(await openTasks()).toMatchObject([
+      { kind: 'UNKNOWN_CODE', details: { system: 'tiny', list: 'forms', value: '4', direction: 'INWARD' } },
+    ]);
+    await setCode(at.hub.db, STEWARD, 'c', { system: 'tiny', list: 'forms', code: '4', word: 'GmbH' });
+    expect(await openTasks()).toEqual([]);
+    expect(await healOnce(at.hub.db, at.sync)).toEqual({ healed: 2 });
+    const { rows } = await at.hub.db.pool.query(`select attributes->>'legalForm' as form from golden_record`);
+    expect(rows).toEqual([{ form: 'GmbH' }, { form: 'GmbH' }]);
+    expect(await healOnce(at.hub.db, at.sync)).toEqual({ healed: 0 });
+  });
+
+  test('outward too: the rest is written, the attribute follows', async () => {
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', legalForm: 'AG' } });
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toMatchObject([{ fields: { name: 'Acme' } }]);
+    expect(await openTasks()).toMatchObject([{ details: { value: 'AG', direction: 'OUTWARD' } }]);
+    await setCode(at.hub.db, STEWARD, 'c', { system: 'tiny', list: 'forms', code: '7', word: 'AG' });
+    await healOnce(at.hub.db, at.sync);
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toMatchObject([{ fields: { name: 'Acme', form: '7' } }]);
+  });
+});
+
+describe('drift', () => {
+  test('a field that is gone stops the streams that use it, and no others, until it is back', async () => {
+    const { reads = {} } = stream();
+    const all = Object.fromEntries((reads.supplier ?? []).map((field) => [field, 'char']));
+    at.server.schema = { supplier: all, other: { x: 'char' } };
+    expect(await checkDrift(at.hub.db, at.sync)).toEqual([]);
+    const { website: _gone, ...rest } = all;
+    at.server.schema = { supplier: rest };
+    expect(await checkDrift(at.hub.db, at.sync)).toEqual(['tiny/main/supplier']);
+    expect(await openTasks()).toMatchObject([
+      { kind: 'SCHEMA_DRIFT', details: { fields: [{ model: 'supplier', field: 'website', was: 'char', is: null }] } },
+    ]);
+    at.clock.advance(60_000);
+    expect(await pullDueOnce(at.hub.db, at.sync)).toBeNull();
+    at.server.schema = { supplier: all };
+    expect(await checkDrift(at.hub.db, at.sync)).toEqual([]);
+    expect(await openTasks()).toEqual([]);
+    at.server.schema = { supplier: { ...all, website: 'integer' } };
+    expect(await checkDrift(at.hub.db, at.sync)).toEqual(['tiny/main/supplier']);
+    await resumeStream(at.hub.db, STEWARD, 'c', { name: 'tiny/main/supplier' });
+    expect(await checkDrift(at.hub.db, at.sync)).toEqual([]);
+  });
+});

@@ -1,0 +1,406 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isJsonObject, type JsonObject } from '../../golden-records/index.js';
+import type { ListPage, SyncStream, WriteBatch } from '../../sources/connector.js';
+import type { OdooClient } from '../../sources/odoo/client.js';
+import { type OpenOdoo, odoo as odooConnector } from '../../sources/odoo/connector.js';
+import { idOf } from '../../sources/odoo/values.js';
+import { silentLog } from '../support/log.js';
+import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
+
+/** The parts of the connector against the imitation and the real servers: what is pulled, what is pushed. */
+const context = { lang: 'en_US' };
+
+describe.each(odooChoices())('$name', ({ start }) => {
+  let odoo: OdooTarget;
+  let admin: OdooClient;
+  let open: OpenOdoo;
+  let streams: ReadonlyMap<string, SyncStream>;
+  let made = 0;
+  const unique = (word: string) => `${word} ${++made}-${Date.now() % 100_000}`;
+  const signal = new AbortController().signal;
+
+  beforeAll(async () => {
+    odoo = await start();
+    admin = odoo.client('admin');
+    const { url, database, keys } = odoo;
+    const connector = odooConnector({ url, database, login: 'admin', keyEnv: 'ODOO_KEY' });
+    streams = new Map(connector.streams.map((one) => [one.name, one]));
+    open = connector.open({ system: 'odoo', log: silentLog, env: { ODOO_KEY: keys.admin } });
+  }, 240_000);
+  afterAll(() => odoo.stop(), 60_000);
+
+  const stream = (name: string): SyncStream => {
+    const found = streams.get(name);
+    if (!found) throw new Error(`no stream ${name}`);
+    return found;
+  };
+  const push = () => {
+    if (!open.push) throw new Error('the connector has no way out');
+    return open.push;
+  };
+  const read = async (name: string, id: string): Promise<JsonObject> => {
+    const [record] = await open.pull.read(stream(name), [id], signal);
+    if (!isJsonObject(record?.payload)) throw new Error(`${name} ${id} isn't there`);
+    return record.payload;
+  };
+  const attributes = async (name: string, id: string) =>
+    stream(name).mapping.map(await read(name, id)) as Record<string, unknown>;
+  const create = (name: string, fields: JsonObject, key = `link-${++made}-${Date.now()}`) => ({
+    key,
+    written: write(name, 'CREATE', [{ key, externalId: null, fields, before: null }]),
+  });
+  const write = async (name: string, action: WriteBatch['action'], rows: WriteBatch['rows']) =>
+    push().write(stream(name), { action, fields: Object.keys(rows[0]?.fields ?? {}), rows }, signal);
+  const created = async (name: string, fields: JsonObject, key?: string): Promise<string> => {
+    const [result] = await create(name, fields, key).written;
+    if (result?.kind !== 'WRITTEN')
+      throw new Error(
+        `expected WRITTEN, found ${JSON.stringify(result)} ${result?.kind === 'FAILED' ? result.error.message : ''}`,
+      );
+    return result.externalId;
+  };
+  const changed = async (name: string, externalId: string, fields: JsonObject) => {
+    const [result] = await write(name, 'UPDATE', [{ key: `k-${externalId}`, externalId, fields, before: null }]);
+    return result;
+  };
+  /** Ids that a look at the last minutes brings. */
+  const window = async (name: string): Promise<string[]> => {
+    const to = await open.pull.now(signal);
+    const from = new Date(Date.parse(odoo.imitation ? '2026-11-23T00:00:00Z' : to) - 600_000).toISOString();
+    const end = odoo.imitation ? '2027-01-01T00:00:00.000Z' : to;
+    const found: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const page = await open.pull.page(stream(name), { from, to: end }, after, 3, signal);
+      found.push(...page.records.map(({ externalId }) => externalId ?? ''));
+      if (page.next === null) return found;
+      after = page.next;
+    }
+  };
+
+  const supplier: JsonObject = {
+    name: 'Nordic Gloves',
+    is_company: true,
+    supplier_rank: 1,
+    vat: 'DE123456789',
+    street: 'Hafenstr. 1',
+    street2: null,
+    city: 'Hamburg',
+    zip: '20457',
+    state_id: 'HH',
+    country_id: 'DE',
+    phone: '+49 40 1234567',
+    email: 'info@example.com',
+    website: 'gloves.example.com',
+    active: true,
+    '<contacts>': [{ name: 'Ada Lang', function: 'Sales', email: 'ada@example.com', phone: null }],
+    '<addresses>': [
+      {
+        type: 'invoice',
+        street: 'PO Box 7',
+        street2: null,
+        city: 'Bremen',
+        zip: '28195',
+        state_id: 'HB',
+        country_id: 'DE',
+      },
+    ],
+    '<banks>': [{ number: 'DE89370400440532013000', holder: 'Nordic Gloves', bank: null, bic: null, currency: null }],
+  };
+
+  test('a supplier of the hub becomes a partner with contact, address and account, and reads back as it was written', async () => {
+    const id = await created('supplier', supplier);
+    const payload = await read('supplier', id);
+    const { outward } = stream('supplier');
+    const present = outward?.present(payload) ?? {};
+    for (const [field, ours] of Object.entries(supplier)) {
+      if (field === 'is_company' || field === 'supplier_rank') continue;
+      expect({ field, theirs: present[field], same: outward?.same?.(field, ours, present[field] ?? null) }).toEqual({
+        field,
+        theirs: present[field],
+        same: true,
+      });
+    }
+    expect(await attributes('supplier', id)).toMatchObject({
+      name: 'Nordic Gloves',
+      taxIds: [{ scheme: 'VAT', value: 'DE123456789' }],
+      phones: ['+49 40 1234567'],
+      emails: ['info@example.com'],
+      contacts: [{ name: 'Ada Lang', role: 'Sales', email: 'ada@example.com' }],
+      bankAccounts: [{ iban: 'DE89370400440532013000', holder: 'Nordic Gloves', country: 'DE' }],
+      addresses: [
+        { kind: 'MAIN', line1: 'Hafenstr. 1', city: 'Hamburg', postcode: '20457', country: 'DE' },
+        { kind: 'BILLING', line1: 'PO Box 7', city: 'Bremen', country: 'DE' },
+      ],
+      status: 'ACTIVE',
+    });
+  });
+
+  test('16 and 17: the same create again is an update, and is found by its key', async () => {
+    const key = `again-${Date.now()}`;
+    const name = unique('Twice Ltd');
+    const first = await created('supplier', { name, is_company: true, supplier_rank: 1 }, key);
+    const second = await created('supplier', { name, is_company: true, supplier_rank: 1, email: 'b@example.com' }, key);
+    expect(second).toBe(first);
+    expect(await admin.count('res.partner', [['name', '=', name]], context)).toBe(1);
+    const found = await push().find(stream('supplier'), [key, 'never-used'], signal);
+    expect([...found]).toEqual([[key, first]]);
+  });
+
+  test('18: without a right to external ids the key is found too, and nothing changes by looking', async () => {
+    const { url, database, keys } = odoo;
+    const connector = odooConnector({ url, database, login: 'sync', keyEnv: 'ODOO_KEY' });
+    const sync = connector.open({ system: 'odoo', log: silentLog, env: { ODOO_KEY: keys.sync } });
+    const key = `found-${Date.now()}`;
+    const rows = [{ key, externalId: null, fields: { name: unique('Found'), is_company: true }, before: null }];
+    const [result] =
+      (await sync.push?.write(
+        stream('supplier'),
+        { action: 'CREATE', fields: ['name', 'is_company'], rows },
+        signal,
+      )) ?? [];
+    expect(result?.kind).toBe('WRITTEN');
+    const before = await admin.count('res.partner', [], context);
+    const found = await sync.push?.find(stream('supplier'), ['not-there-1', key, 'not-there-2'], signal);
+    expect([...(found ?? [])]).toEqual([[key, result?.kind === 'WRITTEN' ? result.externalId : '']]);
+    expect(await admin.count('res.partner', [], context)).toBe(before);
+  });
+
+  test('only what is named changes; what a user changed meanwhile stays', async () => {
+    const id = await created('supplier', { ...supplier, name: unique('Partial'), '<banks>': [] });
+    await admin.write('res.partner', [Number(id)], { ref: 'by hand', street2: 'Floor 2' }, context);
+    expect(await changed('supplier', id, { phone: '+49 40 999', email: null })).toMatchObject({ kind: 'WRITTEN' });
+    const [row] = await admin.read('res.partner', [Number(id)], ['ref', 'street2', 'phone', 'email'], context);
+    expect(row).toMatchObject({ ref: 'by hand', street2: 'Floor 2', phone: '+49 40 999', email: false });
+  });
+
+  test('contacts, addresses and accounts follow: changed, added, archived', async () => {
+    const account = { number: unique('ACCT'), holder: null, bank: null, bic: null, currency: null };
+    const id = await created('supplier', { ...supplier, name: unique('Children'), '<banks>': [account] });
+    const contacts = [
+      { name: 'Ada Lang', function: 'Head of sales', email: 'ada@example.com', phone: null },
+      { name: 'Bo Berg', function: null, email: 'bo@example.com', phone: '+49 40 77' },
+    ];
+    await changed('supplier', id, { '<contacts>': contacts, '<banks>': [], '<addresses>': [] });
+    const present = stream('supplier').outward?.present(await read('supplier', id)) ?? {};
+    expect(stream('supplier').outward?.same?.('<contacts>', contacts, present['<contacts>'] ?? null)).toBe(true);
+    expect(present['<banks>']).toEqual([]);
+    expect(present['<addresses>']).toEqual([]);
+    // Again: nothing to write, so no date moves.
+    const dates = () => admin.searchRead('res.partner', [['parent_id', '=', Number(id)]], ['write_date'], context);
+    const before = await dates();
+    await odoo.nextSecond();
+    await changed('supplier', id, { '<contacts>': contacts });
+    expect(await dates()).toEqual(before);
+  });
+
+  test('a row that is refused in the middle of a batch is named, and the others are written', async () => {
+    const rows = [1, 2, 3, 4, 5].map((n) => ({
+      key: `batch-${Date.now()}-${n}`,
+      externalId: null,
+      fields: { name: n === 3 ? null : unique('Batch'), is_company: true, country_id: n === 4 ? 'ZZ' : 'US' },
+      before: null,
+    }));
+    const results = await write('supplier', 'CREATE', rows);
+    expect(results.map(({ kind }) => kind)).toEqual(['WRITTEN', 'WRITTEN', 'FAILED', 'FAILED', 'WRITTEN']);
+    const [, , nameless, nowhere] = results;
+    expect(nameless).toMatchObject({ error: { code: 'VALUE_REFUSED' } });
+    expect(nowhere?.kind === 'FAILED' ? nowhere.error.message : '').toContain('"ZZ"');
+    const gone = await changed('supplier', '999999', { name: 'Nobody' });
+    expect(gone).toMatchObject({ kind: 'FAILED', error: { code: 'RECORD_GONE' } });
+  });
+
+  test('8: a bank account, a contact and a price bring the record that they belong to', async () => {
+    const id = await created('supplier', { ...supplier, name: unique('Moved'), '<contacts>': [], '<banks>': [] });
+    await admin.create('res.partner.bank', [{ acc_number: unique('ACC'), partner_id: Number(id) }], context);
+    await admin.create('res.partner', [{ name: 'New Person', parent_id: Number(id), type: 'contact' }], context);
+    expect(await window('supplier-banks')).toContain(id);
+    expect(await window('supplier-contacts')).toContain(id);
+    expect(await window('supplier')).toContain(id);
+    const item = await created('item', { name: unique('Priced') });
+    const [product] = await admin.read('product.product', [Number(item)], ['product_tmpl_id'], context);
+    const template = idOf(product?.product_tmpl_id) ?? 0;
+    const { supplierinfoPartner } = (await admin.version()).dialect;
+    await admin.create(
+      'product.supplierinfo',
+      [{ [supplierinfoPartner]: Number(id), product_tmpl_id: template, price: 1.5 }],
+      context,
+    );
+    expect(await window('item-prices')).toContain(item);
+    expect(await window('item-templates')).toContain(item);
+    expect((await attributes('item', item)).supplierItems).toMatchObject([
+      { supplier: id, price: { amount: '1.5', currency: 'USD' } },
+    ]);
+  });
+
+  test('our own companies and plain contacts are no suppliers', async () => {
+    const company = await admin.searchRead('res.company', [], ['partner_id'], context);
+    const own = company.map(({ partner_id }) => String((partner_id as [number, string])[0]));
+    const [person = 0] = await admin.create('res.partner', [{ name: unique('Person') }], context);
+    const [customer = 0] = await admin.create(
+      'res.partner',
+      [{ name: unique('Customer'), is_company: true, customer_rank: 1 }],
+      context,
+    );
+    const found = await window('supplier');
+    for (const id of [...own, String(person), String(customer)]) expect(found).not.toContain(id);
+    expect(await open.pull.read(stream('supplier'), [String(person)], signal)).toEqual([]);
+  });
+
+  test('11: an archived partner is blocked, and comes back', async () => {
+    const id = await created('supplier', { name: unique('Sleeper'), is_company: true, active: true });
+    await changed('supplier', id, { active: false });
+    expect((await attributes('supplier', id)).status).toBe('BLOCKED');
+    expect(await window('supplier')).toContain(id);
+    await changed('supplier', id, { active: true });
+    expect((await attributes('supplier', id)).status).toBe('ACTIVE');
+  });
+
+  test('an item goes out and reads back: template and variant, unit, category, bar code, prices', async () => {
+    const seller = await created('supplier', { name: unique('Seller'), is_company: true });
+    const barcode = `40${String(Date.now()).slice(-10)}`;
+    const [category] = await admin.searchRead('product.category', [], ['complete_name'], context, { limit: 1 });
+    const fields: JsonObject = {
+      name: unique('Syringe 10 mL'),
+      description: 'Sterile & single-use\nLuer lock',
+      '<kind>': 'GOODS',
+      categ_id: category?.complete_name ?? null,
+      uom_id: 'Units',
+      barcode,
+      tracking: 'lot',
+      active: true,
+      '<prices>': [
+        {
+          partner: seller,
+          number: 'SY-10',
+          price: '0.35',
+          currency: 'USD',
+          company: null,
+          minimum: '100',
+          from: '2026-01-01',
+          to: '2026-12-31',
+        },
+      ],
+    };
+    const id = await created('item', fields);
+    const { outward } = stream('item');
+    const present = outward?.present(await read('item', id)) ?? {};
+    for (const [field, ours] of Object.entries(fields)) {
+      expect({ field, theirs: present[field], same: outward?.same?.(field, ours, present[field] ?? null) }).toEqual({
+        field,
+        theirs: present[field],
+        same: true,
+      });
+    }
+    expect(await attributes('item', id)).toMatchObject({
+      name: fields.name,
+      description: 'Sterile & single-use\nLuer lock',
+      kind: 'GOODS',
+      baseUnit: 'C62',
+      tracking: 'LOT',
+      packagings: [{ level: 'BASE', gtin: barcode }],
+      supplierItems: [
+        { supplier: seller, number: 'SY-10', minimumQuantity: { value: '100', unit: 'C62' }, validFrom: '2026-01-01' },
+      ],
+      preferredSupplier: seller,
+    });
+    const [gone] = [await changed('item', id, { '<prices>': [] })];
+    expect(gone).toMatchObject({ kind: 'WRITTEN' });
+    expect((await attributes('item', id)).supplierItems).toBeNull();
+  });
+
+  test('14: of a replaced variant nothing is left, and its successors come by their template', async () => {
+    const item = await created('item', { name: unique('Replaced'), barcode: `41${String(Date.now()).slice(-10)}` });
+    const [product] = await admin.read('product.product', [Number(item)], ['product_tmpl_id'], context);
+    const template = idOf(product?.product_tmpl_id) ?? 0;
+    const [attribute = 0] = await admin.create(
+      'product.attribute',
+      [{ name: unique('Size'), create_variant: 'always' }],
+      context,
+    );
+    const values = await admin.create(
+      'product.attribute.value',
+      [
+        { name: unique('S'), attribute_id: attribute },
+        { name: unique('L'), attribute_id: attribute },
+      ],
+      context,
+    );
+    await admin.write(
+      'product.template',
+      [template],
+      { attribute_line_ids: [[0, 0, { attribute_id: attribute, value_ids: [[6, 0, values]] }]] },
+      context,
+    );
+    expect(await open.pull.read(stream('item'), [item], signal)).toEqual([]);
+    const list = await open.pull.list?.(stream('item'), null, 500, signal);
+    expect(list?.entries.map(({ externalId }) => externalId)).not.toContain(item);
+    const successors = (await admin.searchIds('product.product', [['product_tmpl_id', '=', template]], context)).map(
+      String,
+    );
+    expect(await window('item-templates')).toEqual(expect.arrayContaining(successors));
+    expect((await attributes('item', successors[0] ?? '')).packagings).toBeNull();
+  });
+
+  test('24: payment terms by company, once somebody has said what they mean', async () => {
+    const [term] = await admin.searchRead('account.payment.term', [['name', '=', '30 Days']], ['name'], context);
+    const id = await created('supplier', { name: unique('Terms'), is_company: true });
+    await changed('supplier', id, { '<terms>': { '1': String(term?.id) } });
+    const payload = await read('supplier', id);
+    expect(stream('supplier').mapping.map(payload).paymentTerms).toBeUndefined();
+    const asked: (readonly [string, string, string | undefined])[] = [];
+    const inward = (list: string, code: string, label?: string) => {
+      asked.push([list, code, label]);
+      return list === 'paymentTerms' ? 'NET30' : undefined;
+    };
+    const mapped = stream('supplier').mappingWith?.({ inward }).map(payload) ?? {};
+    expect(mapped.paymentTerms).toEqual([
+      { businessUnit: '1', value: expect.objectContaining({ code: 'NET30', netDays: 30 }) },
+    ]);
+    expect(asked).toContainEqual(['paymentTerms', String(term?.id), '30 Days']);
+  });
+
+  test('warehouses and companies come whole, with the address that another record holds', async () => {
+    const to = await open.pull.now(signal);
+    const warehouses = await open.pull.page(stream('warehouse'), { from: null, to }, null, 500, signal);
+    expect(stream('warehouse').mapping.map(warehouses.records[0]?.payload ?? null)).toMatchObject({
+      code: 'WH',
+      businessUnit: '1',
+      status: 'ACTIVE',
+    });
+    await admin.write('res.partner', [1], { street: '5 Main St' }, context);
+    const units = await open.pull.page(stream('business_unit'), { from: null, to }, null, 500, signal);
+    expect(stream('business_unit').mapping.map(units.records[0]?.payload ?? null)).toMatchObject({
+      currency: 'USD',
+      country: 'US',
+      address: { line1: '5 Main St' },
+    });
+  });
+
+  test('deleted records are missing from the list, which is in the order of ids', async () => {
+    const id = await created('supplier', { name: unique('Short-lived'), is_company: true });
+    const ids = async () => {
+      const found: string[] = [];
+      for (let after: string | null = null; ; ) {
+        const page: ListPage | undefined = await open.pull.list?.(stream('supplier'), after, 2, signal);
+        found.push(...(page?.entries.map(({ externalId }) => externalId) ?? []));
+        if (!page?.next) return found;
+        after = page.next;
+      }
+    };
+    const before = await ids();
+    expect(before).toContain(id);
+    expect(before).toEqual([...before].sort((a, b) => Number(a) - Number(b)));
+    await admin.unlink('res.partner', [Number(id)], context);
+    expect(await ids()).not.toContain(id);
+  });
+
+  test('the fields that it stands on are told, with their types', async () => {
+    const schema = await open.schema?.(signal);
+    expect(schema?.['res.partner']).toMatchObject({ name: 'char', country_id: 'many2one→res.country' });
+    for (const one of streams.values()) {
+      for (const [model, fields] of Object.entries(one.reads ?? {})) {
+        for (const field of fields) expect(`${model}.${field} ${schema?.[model]?.[field]}`).not.toContain('undefined');
+      }
+    }
+  });
+});

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { JsonObject } from '../../golden-records/index.js';
+import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
+import { type FaultProxy, startProxy } from '../support/odoo/proxy.js';
+import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
+
+/**
+ * Law 6, both ways: a hub that is killed again and again while it loads thousands of records from Odoo and into it loses
+ * none and doubles none, also where it is killed after Odoo committed and before we knew.
+ */
+const KILLS = 30;
+const RECORDS = Number(process.env.CONCORD_ODOO_CRASH_RECORDS ?? '2000');
+const BATCH = 500;
+const context = { lang: 'en_US' };
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+// One imitation will do: what differs between the two is their protocol.
+const choices = odooChoices().filter(({ isReal, major }) => isReal || major === 19);
+
+describe.each(choices)('$name', ({ start }) => {
+  let odoo: OdooTarget;
+  let proxy: FaultProxy;
+  let at: OdooHub;
+
+  beforeAll(async () => {
+    odoo = await start();
+    proxy = await startProxy(odoo.url);
+    at = await createOdooHub(odoo);
+    // The processes know no other clock than the machine's.
+    Object.assign(at.hub.db, { now: () => new Date() });
+    odoo.useRealClock();
+  }, 240_000);
+  afterAll(async () => {
+    await at.close();
+    await proxy.close();
+    await odoo.stop();
+  }, 60_000);
+
+  test(`law 6: killed ${KILLS} times while ${RECORDS} records go each way, nothing is lost and nothing doubled`, async () => {
+    const admin = odoo.client('admin');
+    const there = Array.from({ length: RECORDS }, (_, nth) => `There ${nth} Ltd`);
+    const here = Array.from({ length: RECORDS }, (_, nth) => `Here ${nth} Ltd`);
+    for (let from = 0; from < RECORDS; from += BATCH) {
+      const values = there.slice(from, from + BATCH).map((name) => ({ name, is_company: true, supplier_rank: 1 }));
+      await admin.create('res.partner', values, { ...context, extra: { tracking_disable: true } });
+      const records = here
+        .slice(from, from + BATCH)
+        .map((name, nth): [string, JsonObject] => [`H${from + nth}`, { name }]);
+      await at.hub.arrive('erp', 'supplier', Object.fromEntries(records));
+    }
+
+    let kills = 0;
+    let afterCommit = 0;
+    for (; kills < KILLS; kills++) {
+      const hub = new HubProcess(at.hub.database.url, proxy.url, odoo);
+      await hub.started;
+      // Each third dies when Odoo has answered a write and the answer is on its way.
+      if (kills % 3 === 2) afterCommit += await killedAfterCommit(hub, proxy);
+      else await hub.killedAfter(50 + Math.floor(Math.random() * 1_500));
+    }
+    expect(kills).toBe(KILLS);
+    expect(afterCommit).toBeGreaterThanOrEqual(5);
+    // What was given up is still at work over there.
+    const last = new HubProcess(at.hub.database.url, odoo.url, odoo);
+    await last.finished;
+
+    const partners = await admin.searchRead('res.partner', [['supplier_rank', '>', 0]], ['name'], context);
+    const names = partners.map(({ name }) => String(name));
+    expect(twice(names)).toEqual([]);
+    expect([...names].sort()).toEqual([...there, ...here].sort());
+    const goldens = await at.query<{ name: string }>(
+      `select attributes->>'name' as name from golden_record where entity_type = 'supplier' and state <> 'MERGED'`,
+    );
+    expect(twice(goldens.map(({ name }) => name))).toEqual([]);
+    expect(goldens).toHaveLength(2 * RECORDS);
+    const linked = await at.query<{ count: number }>(
+      `select count(*)::int as count from source_record where system = 'odoo' and entity_type = 'supplier' and state = 'ACTIVE'`,
+    );
+    expect(linked).toEqual([{ count: 2 * RECORDS }]);
+    expect(await at.query(`select 1 from delivery where state <> 'DONE'`)).toEqual([]);
+    await at.hub.expectLawful();
+  }, 900_000);
+});
+
+async function killedAfterCommit(hub: HubProcess, proxy: FaultProxy): Promise<number> {
+  const before = proxy.held;
+  proxy.fault = (request) => (/\/load |"load"/.test(request) ? 'HOLD_ANSWER' : 'PASS');
+  const until = Date.now() + 8_000;
+  while (proxy.held === before && Date.now() < until && !hub.isOver) await sleep(10);
+  hub.kill();
+  await hub.ended;
+  proxy.fault = () => 'PASS';
+  return proxy.held - before;
+}
+
+function twice(names: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return names.filter((name) => seen.has(name) || !seen.add(name));
+}
+
+/** A hub in a process of its own. */
+class HubProcess {
+  private readonly child: ChildProcess;
+  readonly started: Promise<void>;
+  readonly finished: Promise<void>;
+  readonly ended: Promise<void>;
+  isOver = false;
+  private errors = '';
+
+  constructor(databaseUrl: string, odooUrl: string, { database, keys }: OdooTarget) {
+    const script = join(root, 'test/support/odoo/sync-process.ts');
+    const args = ['--import', './scripts/typescript.mjs', script, databaseUrl, odooUrl, database];
+    this.child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ODOO_KEY: keys.admin },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stderr?.on('data', (chunk: Buffer) => {
+      this.errors += chunk.toString();
+    });
+    let isDone = false;
+    this.ended = new Promise((resolve) => {
+      this.child.once('close', () => {
+        this.isOver = true;
+        resolve();
+      });
+    });
+    this.started = new Promise((resolve, reject) => {
+      if (!this.child.stdout) return reject(new Error('no output'));
+      createInterface({ input: this.child.stdout }).on('line', (line) => {
+        if (line === 'started') resolve();
+        if (line === 'done') isDone = true;
+      });
+      void this.ended.then(() => reject(new Error(`the hub ended: ${this.errors}`)));
+    });
+    this.finished = this.ended.then(() => {
+      if (!isDone) throw new Error(`the hub ended before it was done: ${this.errors}`);
+    });
+    this.started.catch(() => undefined);
+    this.finished.catch(() => undefined);
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  async killedAfter(ms: number): Promise<void> {
+    await Promise.race([sleep(ms), this.ended]);
+    this.kill();
+    await this.ended;
+  }
+}

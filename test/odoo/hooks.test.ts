@@ -1,0 +1,85 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { setupOdoo } from '../../sources/index.js';
+import { createHooks, hookPath, isHookPath } from '../../src/hooks.js';
+import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
+import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
+
+const SECRET_ENV = 'ODOO_HOOK_SECRET';
+const context = { lang: 'en_US' };
+
+describe.each(odooChoices().filter(({ major }) => major === 19))('$name', ({ start, isReal }) => {
+  let odoo: OdooTarget;
+  let at: OdooHub;
+  beforeAll(async () => {
+    odoo = await start();
+    at = await createOdooHub(odoo, { connector: { hookSecretEnv: SECRET_ENV } });
+    await at.settle();
+  }, 240_000);
+  afterAll(async () => {
+    await at.close();
+    await odoo.stop();
+  }, 60_000);
+
+  const hooks = (secrets: string) =>
+    createHooks(at.hub.db, [{ system: 'odoo', name: 'Odoo', connector: at.sync.connector }], { [SECRET_ENV]: secrets });
+  const putOff = () => at.query(`update sync_stream set due_at = now() + interval '1 year'`);
+  const due = async () => {
+    const rows = await at.query<{ name: string }>(
+      `select name from sync_stream where due_at < now() + interval '100 days' order by name`,
+    );
+    return rows.map(({ name }) => name);
+  };
+
+  test('a post makes the streams of its model due; one that says nothing makes all of them', async () => {
+    await putOff();
+    const path = hookPath('odoo', 'new');
+    expect(await hooks('new old').take(path, { _model: 'res.partner.bank', id: 7, acc_number: 'ignored' })).toBe(true);
+    expect(await due()).toEqual(['odoo/main/supplier-banks']);
+    await putOff();
+    expect(await hooks('new old').take(path, null)).toBe(true);
+    expect(await due()).toHaveLength(at.sync.connector.streams.length);
+  });
+
+  test('the path is the secret: an older one is taken while it stands beside the new one, another one never', async () => {
+    await putOff();
+    expect(await hooks('new old').take(hookPath('odoo', 'old'), {})).toBe(true);
+    await putOff();
+    for (const path of [hookPath('odoo', 'gone'), hookPath('other', 'new'), '/hooks/odoo/', '/hooks/odoo/guess']) {
+      expect(await hooks('new old').take(path, { _model: 'res.partner' })).toBe(false);
+    }
+    expect(await hooks('').take(hookPath('odoo', ''), {})).toBe(false);
+    expect(await due()).toEqual([]);
+    expect(hookPath('odoo', 'new')).not.toContain('new');
+  });
+
+  if (isReal) {
+    test('26 and 27: Odoo posts once for a change, and within a second its stream is due', async () => {
+      const posts: { path: string; body: string }[] = [];
+      const taken = hooks('secret');
+      const server = createServer((request, response) => {
+        let body = '';
+        request.on('data', (chunk: Buffer) => {
+          body += chunk.toString();
+        });
+        request.on('end', () => {
+          posts.push({ path: request.url ?? '', body });
+          void taken.take(request.url ?? '', JSON.parse(body)).then(() => response.writeHead(204).end());
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${hookPath('odoo', 'secret')}`;
+      const admin = odoo.client('admin');
+      await setupOdoo(admin, context, url);
+      await putOff();
+      const startedAt = Date.now();
+      await admin.create('res.partner', [{ name: 'Posted Ltd', is_company: true, supplier_rank: 1 }], context);
+      while ((await due()).length === 0 && Date.now() - startedAt < 5_000) await odoo.pass(20);
+      expect(await due()).toContain('odoo/main/supplier');
+      expect(posts).toHaveLength(1);
+      expect(isHookPath(posts[0]?.path ?? '')).toBe(true);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    }, 60_000);
+  }
+});

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { checkDrift } from '../../sources/index.js';
+import type { OdooClient } from '../../sources/odoo/client.js';
+import { describeReal } from '../support/odoo/each.js';
+import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
+import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
+
+/** What happens to an Odoo in the course of its life. */
+const context = { lang: 'en_US' };
+const vendor = (name: string) => ({ name, is_company: true, supplier_rank: 1 });
+
+describeReal(({ start }) => {
+  let odoo: OdooTarget;
+  let admin: OdooClient;
+  let at: OdooHub;
+  beforeAll(async () => {
+    odoo = await start();
+    admin = odoo.client('admin');
+    at = await createOdooHub(odoo, { connector: { timeoutMs: 3_000 } });
+    await at.settle();
+  }, 240_000);
+  afterAll(async () => {
+    await at.close();
+    await odoo.stop();
+  }, 60_000);
+
+  const hurry = () =>
+    at.query(
+      `with d as (update delivery set due_at = now() where state = 'PENDING' returning 1)
+       update sync_system set retry_at = now() where breaker = 'OPEN'`,
+    );
+  const goldenPhones = async (name: string) => {
+    const [found] = await at.query<{ phones: unknown }>(
+      `select attributes->'phones' as phones from golden_record where attributes->>'name' = $1 and state <> 'MERGED'`,
+      name,
+    );
+    return found?.phones;
+  };
+
+  test('a record that somebody holds locked: the write is given up, tried again, and neither edit is lost', async () => {
+    const [id = 0] = await admin.create('res.partner', [{ ...vendor('Locked Ltd'), vat: 'NO123456785' }], context);
+    await at.settle();
+    const locking = { name: 'Locked Ltd', taxIds: [{ scheme: 'VAT', value: 'NO123456785' }] };
+    await at.hub.arrive('erp', 'supplier', { L1: locking });
+    await at.settle();
+    const locked = await odoo.beginLate(id, { phone: '+47 55 21 00 03' });
+    await at.hub.arrive('erp', 'supplier', { L1: { ...locking, emails: ['locked@example.com'] } });
+    const steps = await at.deliver();
+    expect(steps.reduce((sum, { updated }) => sum + updated, 0)).toBe(0);
+    await locked.commit();
+    for (let round = 0; round < 10; round++) {
+      await hurry();
+      await at.settle();
+      const [row] = await admin.read('res.partner', [id], ['email'], context);
+      if (row?.email === 'locked@example.com') break;
+    }
+    const [row] = await admin.read('res.partner', [id], ['email', 'phone'], context);
+    expect(row).toMatchObject({ email: 'locked@example.com', phone: '+47 55 21 00 03' });
+    expect(await goldenPhones('Locked Ltd')).toEqual(['+4755210003']);
+    expect(await at.query(`select 1 from delivery where state = 'DEAD'`)).toEqual([]);
+  }, 180_000);
+
+  test('restarted: what waited meanwhile goes through', async () => {
+    await at.hub.arrive('erp', 'supplier', { R1: { name: 'Restart Ltd' } });
+    await odoo.restart(async () => {
+      await at.deliver();
+      await at.pull().catch(() => 0);
+    });
+    for (let round = 0; round < 10; round++) {
+      await hurry();
+      await at.settle().catch(() => undefined);
+      if ((await admin.count('res.partner', [['name', '=', 'Restart Ltd']], context)) > 0) break;
+    }
+    expect(await admin.count('res.partner', [['name', '=', 'Restart Ltd']], context)).toBe(1);
+    expect(await at.query(`select 1 from delivery where state = 'DEAD'`)).toEqual([]);
+  }, 180_000);
+
+  test('reset to an older state: the hub does not believe that everything was deleted, and asks', async () => {
+    const names = Array.from({ length: 30 }, (_, nth) => vendor(`Before Reset ${nth}`));
+    await admin.create('res.partner', names, context);
+    await at.settle();
+    const active = () =>
+      at.query(`select 1 from source_record where system = 'odoo' and entity_type = 'supplier' and state = 'ACTIVE'`);
+    const before = (await active()).length;
+    expect(before).toBeGreaterThanOrEqual(30);
+    await odoo.reset();
+    await at.sweep();
+    expect(await active()).toHaveLength(before);
+    const tasks = await at.query<{ details: { missing: number } }>(
+      `select details from steward_task where kind = 'MASS_DELETE' and state = 'OPEN'`,
+    );
+    expect(tasks[0]?.details.missing).toBeGreaterThanOrEqual(30);
+    // What it has now comes in all the same.
+    const [id = 0] = await odoo.client('admin').create('res.partner', [vendor('After Reset')], context);
+    await at.settle().catch(() => undefined);
+    const found = await at.query(`select 1 from source_record where system = 'odoo' and external_id = $1`, String(id));
+    expect(found).toHaveLength(1);
+  }, 180_000);
+});
+
+describe.each(odooChoices({ only: 'imitation' }))('$name', ({ start }) => {
+  test('a field that is gone pauses the streams that it broke, with a task that names it; the others go on', async () => {
+    const odoo = await start();
+    const at = await createOdooHub(odoo);
+    const { signal } = new AbortController();
+    await checkDrift(at.hub.db, at.sync, signal);
+    const world = odoo.imitation?.world;
+    const fields = world?.recorded.fields['res.partner'];
+    if (!world || !fields) throw new Error('no imitation');
+    const { website: _gone, ...left } = fields;
+    Object.assign(world, {
+      recorded: { ...world.recorded, fields: { ...world.recorded.fields, 'res.partner': left } },
+    });
+    await checkDrift(at.hub.db, at.sync, signal);
+    const tasks = await at.query<{ details: unknown }>(`select details from steward_task where kind = 'SCHEMA_DRIFT'`);
+    expect(JSON.stringify(tasks)).toContain('website');
+    const broken = await at.query<{ name: string }>(
+      `select name from sync_stream where drift is not null order by name`,
+    );
+    expect(broken.map(({ name }) => name)).toContain('odoo/main/supplier');
+    expect(broken.map(({ name }) => name)).not.toContain('odoo/main/item');
+    await at.close();
+    await odoo.stop();
+  }, 60_000);
+
+  test('a module that is missing costs what it brings, and nothing else', async () => {
+    const odoo = await start();
+    const world = odoo.imitation?.world;
+    if (!world) throw new Error('no imitation');
+    const { 'account.payment.term': _terms, 'account.payment.term.line': _lines, ...left } = world.recorded.fields;
+    Object.assign(world, { recorded: { ...world.recorded, fields: left } });
+    world.forget('account.payment.term');
+    world.forget('account.payment.term.line');
+    const at = await createOdooHub(odoo);
+    await odoo.client('admin').create('res.partner', [vendor('No Accounting Ltd')], context);
+    await at.settle();
+    const found = await at.query(`select 1 from golden_record where attributes->>'name' = 'No Accounting Ltd'`);
+    expect(found).toHaveLength(1);
+    await at.close();
+    await odoo.stop();
+  }, 60_000);
+});

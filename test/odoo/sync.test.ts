@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Json } from '../../golden-records/index.js';
+import { setupOdoo } from '../../sources/index.js';
+import type { OdooClient } from '../../sources/odoo/client.js';
+import { describeReal } from '../support/odoo/each.js';
+import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
+import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
+
+/** The engine with the connector: records of both sides, end to end. */
+const context = { lang: 'en_US' };
+
+describe.each(odooChoices())('$name', ({ start }) => {
+  let odoo: OdooTarget;
+  let admin: OdooClient;
+  let at: OdooHub;
+  let made = 0;
+  const unique = (word: string) => `${word} ${++made}-${Date.now() % 100_000}`;
+
+  beforeAll(async () => {
+    odoo = await start();
+    admin = odoo.client('admin');
+    at = await createOdooHub(odoo);
+  }, 240_000);
+  afterAll(async () => {
+    await at.close();
+    await odoo.stop();
+  }, 60_000);
+
+  const golden = async (name: string) => {
+    const [found] = await at.query<{ id: string; attributes: Record<string, Json> }>(
+      `select id::text, attributes from golden_record where attributes->>'name' = $1 and state <> 'MERGED'`,
+      name,
+    );
+    return found;
+  };
+  const links = (goldenId: string) =>
+    at.query<{ system: string; externalId: string; state: string }>(
+      `select system, external_id as "externalId", state from source_record where golden_record_id = $1::uuid order by system`,
+      goldenId,
+    );
+  const partner = async (id: number, fields: readonly string[]) => {
+    const [found] = await admin.read('res.partner', [id], fields, context);
+    return found;
+  };
+
+  test('a partner becomes a golden supplier, and a change of its owner arrives back in Odoo', async () => {
+    const name = unique('Bergen Medical');
+    const values = { name, is_company: true, supplier_rank: 1, phone: '+47 55 123 456', vat: 'NO123456785' };
+    const [id = 0] = await admin.create('res.partner', [values], context);
+    await at.settle();
+    const found = await golden(name);
+    expect(found?.attributes).toMatchObject({ name, phones: ['+4755123456'] });
+    expect(await links(found?.id ?? '')).toEqual([{ system: 'odoo', externalId: String(id), state: 'ACTIVE' }]);
+
+    const erp = { name, taxIds: [{ scheme: 'VAT', value: 'NO123456785' }], emails: ['orders@bergen.example.com'] };
+    await at.hub.arrive('erp', 'supplier', { [`V-${id}`]: erp });
+    await at.settle();
+    expect(await links(found?.id ?? '')).toHaveLength(2);
+    expect(await partner(id, ['email'])).toMatchObject({ email: 'orders@bergen.example.com' });
+
+    await at.hub.arrive('erp', 'supplier', { [`V-${id}`]: { ...erp, name: `${name} AS` } });
+    await at.settle();
+    expect(await partner(id, ['name', 'phone'])).toMatchObject({ name: `${name} AS`, phone: '+47 55 123 456' });
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
+    await at.hub.expectLawful();
+  }, 120_000);
+
+  test('what the hub creates there is one partner, and comes back as its own', async () => {
+    const name = unique('Only Once Ltd');
+    await at.hub.arrive('erp', 'supplier', {
+      [`C-${made}`]: { name, emails: ['a@once.example.com'], status: 'ACTIVE' },
+    });
+    await at.settle();
+    expect(await admin.count('res.partner', [['name', '=', name]], context)).toBe(1);
+    const found = await golden(name);
+    expect((await links(found?.id ?? '')).map(({ system }) => system)).toEqual(['erp', 'odoo']);
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
+  }, 120_000);
+
+  test('5: what a long transaction wrote is found although its time had been read past', async () => {
+    const name = unique('Late');
+    const [id = 0] = await admin.create(
+      'res.partner',
+      [{ name, is_company: true, supplier_rank: 1, phone: '+47 55 21 00 01' }],
+      context,
+    );
+    await at.settle();
+    // The transaction begins; the hub reads on; only then is it committed, with the time at which it began.
+    const began = await odoo.beginLate(id, { phone: '+47 55 21 00 02' });
+    await odoo.pass(3_000);
+    await at.pull();
+    await odoo.pass(2_000);
+    await at.pull();
+    await began.commit();
+    const written = await partner(id, ['write_date']);
+    expect(Date.parse(`${String(written?.write_date).replace(' ', 'T')}Z`)).toBeLessThan(began.committedAt() - 3_000);
+    await at.settle();
+    expect((await golden(name))?.attributes.phones).toEqual(['+4755210002']);
+  }, 120_000);
+
+  test('2 to 4: what is written later in a second that was read is found', async () => {
+    const names = [unique('First'), unique('Second'), unique('Third')];
+    await odoo.nextSecond();
+    for (const name of names) {
+      await admin.create('res.partner', [{ name, is_company: true, supplier_rank: 1 }], context);
+      await at.pullNow();
+    }
+    await at.settle();
+    for (const name of names) expect(await golden(name)).toBeDefined();
+  }, 120_000);
+
+  test('12: a record that is deleted there is noticed by the sweep, and an archived one is not deleted', async () => {
+    const [gone, kept] = [unique('Deleted'), unique('Archived')];
+    const values = (name: string) => ({ name, is_company: true, supplier_rank: 1 });
+    const [goneId = 0, keptId = 0] = await admin.create('res.partner', [values(gone), values(kept)], context);
+    await at.settle();
+    await admin.unlink('res.partner', [goneId], context);
+    await admin.write('res.partner', [keptId], { active: false }, context);
+    await at.settle();
+    await at.sweep();
+    const states = await at.query<{ id: string; state: string }>(
+      `select external_id as id, state from source_record where system = 'odoo' and external_id in ($1, $2)`,
+      String(goneId),
+      String(keptId),
+    );
+    expect(new Map(states.map(({ id, state }) => [id, state]))).toEqual(
+      new Map([
+        [String(goneId), 'DELETED'],
+        [String(keptId), 'ACTIVE'],
+      ]),
+    );
+    expect((await golden(kept))?.attributes.status).toBe('BLOCKED');
+  }, 120_000);
+
+  test('13: partners merged there: the source is gone, and what belonged to it is the target’s', async () => {
+    const [one, two] = [unique('Merge Source'), unique('Merge Target')];
+    const values = (name: string) => ({ name, is_company: true, supplier_rank: 1 });
+    const [source = 0, target = 0] = await admin.create('res.partner', [values(one), values(two)], context);
+    await admin.create('res.partner.bank', [{ acc_number: unique('MERGED'), partner_id: source }], context);
+    await at.settle();
+    const model = 'base.partner.merge.automatic.wizard';
+    const wizard = { partner_ids: [[6, 0, [source, target]]], dst_partner_id: target, state: 'selection' };
+    const [id = 0] = await admin.create(model, [wizard], context);
+    await admin.call(model, 'action_merge', { ids: [id], context });
+    await at.settle();
+    await at.sweep();
+    await at.settle();
+    const [state] = await at.query<{ state: string }>(
+      `select state from source_record where system = 'odoo' and external_id = $1 and entity_type = 'supplier'`,
+      String(source),
+    );
+    expect(state).toEqual({ state: 'DELETED' });
+    expect((await golden(two))?.attributes.bankAccounts).toMatchObject([
+      { accountNumber: expect.stringContaining('MERGED') },
+    ]);
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
+  }, 120_000);
+
+  test('14: of a replaced variant the record is gone, its successors are there, and nothing is doubled in Odoo', async () => {
+    const name = unique('Gauze');
+    await at.hub.arrive('erp', 'item', {
+      [`I-${made}`]: { name, tracking: 'NONE', packagings: [{ level: 'BASE', gtin: '4006381333931' }] },
+    });
+    await at.settle();
+    const [variant] = await admin.searchRead(
+      'product.product',
+      [['name', '=', name]],
+      ['product_tmpl_id', 'barcode'],
+      context,
+    );
+    expect(variant?.barcode).toBe('4006381333931');
+    const template = (variant?.product_tmpl_id as [number, string] | undefined)?.[0] ?? 0;
+    const [attribute = 0] = await admin.create(
+      'product.attribute',
+      [{ name: unique('Size'), create_variant: 'always' }],
+      context,
+    );
+    const sizes = await admin.create(
+      'product.attribute.value',
+      [
+        { name: 'S', attribute_id: attribute },
+        { name: 'L', attribute_id: attribute },
+      ],
+      context,
+    );
+    const line = { attribute_id: attribute, value_ids: [[6, 0, sizes]] };
+    await admin.write('product.template', [template], { attribute_line_ids: [[0, 0, line]] }, context);
+    await at.settle();
+    await at.sweep();
+    await at.settle();
+    const states = await at.query<{ id: string; state: string }>(
+      `select external_id as id, state from source_record where system = 'odoo' and entity_type = 'item' and payload->>'name' = $1 or external_id = $2 and entity_type = 'item' order by external_id::int`,
+      name,
+      String(variant?.id),
+    );
+    expect(states[0]).toEqual({ id: String(variant?.id), state: 'DELETED' });
+    expect(states.slice(1).map(({ state }) => state)).toEqual(['ACTIVE', 'ACTIVE']);
+    expect(await admin.count('product.template', [['name', '=', name]], context)).toBe(1);
+    expect(await admin.count('product.product', [['product_tmpl_id', '=', template]], context)).toBe(2);
+  }, 120_000);
+});
+
+describeReal(({ start }) => {
+  test('31: with tombstones a deletion is noticed at once, that of an account too, and strangers are let be', async () => {
+    const odoo = await start();
+    const admin = odoo.client('admin');
+    await setupOdoo(admin, context, undefined);
+    const at = await createOdooHub(odoo);
+    const values = (name: string) => ({ name, is_company: true, supplier_rank: 1 });
+    const [gone = 0, kept = 0] = await admin.create('res.partner', [values('Gone Ltd'), values('Kept Ltd')], context);
+    const [stranger = 0] = await admin.create('res.partner', [{ name: 'A Person' }], context);
+    await at.settle();
+    await odoo.nextSecond();
+    const [account = 0] = await admin.create('res.partner.bank', [{ acc_number: 'LAST-1', partner_id: kept }], context);
+    await at.settle();
+    await odoo.nextSecond();
+    await admin.unlink('res.partner', [gone, stranger], context);
+    await admin.unlink('res.partner.bank', [account], context);
+    await at.settle();
+    const states = await at.query<{ id: string; state: string }>(
+      `select external_id as id, state from source_record where system = 'odoo' and entity_type = 'supplier' and external_id in ($1, $2, $3)`,
+      String(gone),
+      String(kept),
+      String(stranger),
+    );
+    expect(new Map(states.map(({ id, state }) => [id, state]))).toEqual(
+      new Map([
+        [String(gone), 'DELETED'],
+        [String(kept), 'ACTIVE'],
+      ]),
+    );
+    const [golden] = await at.query<{ accounts: unknown }>(
+      `select attributes->'bankAccounts' as accounts from golden_record where attributes->>'name' = 'Kept Ltd'`,
+    );
+    expect(golden?.accounts ?? null).toBeNull();
+    expect(await at.query(`select 1 from steward_task where kind = 'REJECTED_RECORD'`)).toEqual([]);
+    await at.close();
+    await odoo.stop();
+  }, 240_000);
+});
