@@ -75,7 +75,7 @@ export const MatchParameters = objectType(
     diagnostics: {
       type: () => JsonScalar,
       nullable: false,
-      description: 'From how many records and pairs it was estimated, and what fell back to what was shipped, and why.',
+      description: 'How it came to be.',
     },
     basedOn: { type: () => Int, description: 'The version that it was made from.' },
     reason: { type: () => String, description: 'Why it was made.' },
