@@ -70,7 +70,8 @@ export const MatchParameters = objectType(
     comparisons: {
       type: () => JsonScalar,
       nullable: false,
-      description: 'For each comparison its levels, m and u probabilities and weights.',
+      description:
+        'For each comparison its levels, m and u probabilities and weights; empty where they are the shipped ones.',
     },
     diagnostics: {
       type: () => JsonScalar,
