@@ -9,7 +9,7 @@ export interface ParameterSet {
   /** 0 is the set that the program ships, with the thresholds of the configuration. */
   readonly version: number;
   readonly thresholds: Thresholds;
-  /** What the engine estimated; null in version 0, where the engine has its own. */
+  /** What else it says; null where the weights are the shipped ones, as they are today in every set. */
   readonly parameters: JsonObject | null;
 }
 

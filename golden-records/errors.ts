@@ -50,7 +50,6 @@ export const ERROR_CODES = [
   'NOT_REVERSIBLE',
   'ALREADY_ACTIVE',
   'JOB_STATE',
-  'TOO_LITTLE_DATA',
   'INVALID_CONFIG',
   'DATABASE_NOT_READY',
 ] as const;

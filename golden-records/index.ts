@@ -39,6 +39,5 @@ export * from './steward-tasks.js';
 export { saveCursor } from './store/write.js';
 export type { AttributeDiff, ChangedRecord, DecisionKind, GoldenState } from './store/rows.js';
 export { ECHO_TIME, type Provenance, ruleFor } from './survivorship/survive.js';
-export * from './train.js';
 export * from './transaction.js';
 export * from './verify.js';

@@ -19,7 +19,7 @@ const MOVES = [
   ['RUNNING', 'CANCELLED'],
 ] as const satisfies readonly (readonly [JobState, JobState])[];
 
-export const JOB_KINDS = ['REMATCH', 'TRAIN'] as const;
+export const JOB_KINDS = ['REMATCH'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export interface Job {

@@ -5,7 +5,6 @@ import {
   type Job as StoredJob,
   parameterSets,
   startRematch,
-  startTraining,
   type StoredParameterSet,
   type Thresholds,
 } from '../../golden-records/index.js';
@@ -34,10 +33,6 @@ const StartRematchInput = inputType('StartRematchInput', 'Input of startRematch.
     description: 'Of a dry run: the parameter set to try. Default: the active one.',
   },
   reason: { type: () => String, description: 'Why: it stands in the history.' },
-});
-const StartTrainingInput = inputType('StartTrainingInput', 'Input of startTraining.', {
-  entityType: { type: () => EntityType, nullable: false, description: 'Records of this type.' },
-  reason: { type: () => String, description: 'Why: it stands with the draft.' },
 });
 const DraftInput = inputType('DraftMatchThresholdsInput', 'Input of draftMatchThresholds.', {
   entityType: { type: () => EntityType, nullable: false, description: 'Records of this type.' },
@@ -131,20 +126,6 @@ export const MATCHING_MUTATIONS: readonly Constructor[] = [
             ...(typeof parametersVersion === 'number' ? { parametersVersion } : {}),
             ...(reason ? { reason } : {}),
           }),
-        ),
-    )
-    .mutation<{ input: { entityType: string; reason?: string | null } }>(
-      'startTraining',
-      {
-        type: () => JobPayload,
-        needs: 'manageMatching',
-        description:
-          'Estimate parameters from what is stored, without labels. They become a draft with diagnostics; nothing is matched by it yet.',
-        arguments: input(() => StartTrainingInput),
-      },
-      (_, { db, actor, correlationId }, { input: { entityType, reason } }) =>
-        asJobPayload(async () =>
-          startTraining(db, actor, { entityType, correlationId, ...(reason ? { reason } : {}) }),
         ),
     )
     .mutation<{

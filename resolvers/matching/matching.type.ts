@@ -70,12 +70,13 @@ export const MatchParameters = objectType(
     comparisons: {
       type: () => JsonScalar,
       nullable: false,
-      description: 'For each comparison its levels, m and u probabilities and weights.',
+      description:
+        'For each comparison its levels, m and u probabilities and weights; empty where they are the shipped ones.',
     },
     diagnostics: {
       type: () => JsonScalar,
       nullable: false,
-      description: 'From how many records and pairs it was estimated, and what fell back to what was shipped, and why.',
+      description: 'How it came to be.',
     },
     basedOn: { type: () => Int, description: 'The version that it was made from.' },
     reason: { type: () => String, description: 'Why it was made.' },

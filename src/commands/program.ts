@@ -9,7 +9,7 @@ import { addMatch } from './match.js';
 import { addMigrate } from './migrate.js';
 import { addOdoo } from './odoo.js';
 import { addRecompute } from './recompute.js';
-import { addParameters, addRematch, addTrain } from './rematch.js';
+import { addParameters, addRematch } from './rematch.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
 import { addSync } from './sync.js';
@@ -66,7 +66,7 @@ function makeProgram(run: Run, io: Io, version: string): Command {
     .showHelpAfterError('(--help explains, with an example)')
     .exitOverride()
     .addHelpText('after', FURTHER);
-  const records = [addImport, addMatch, addLineage, addVerify, addRecompute, addRematch, addTrain, addParameters];
+  const records = [addImport, addMatch, addLineage, addVerify, addRecompute, addRematch, addParameters];
   const systems = [addSync, addOdoo];
   const add = [addStart, addCheck, addMigrate, addKeys, ...records, ...systems, addSchema];
   for (const addCommand of add) addCommand(program, run);

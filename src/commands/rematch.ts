@@ -12,7 +12,6 @@ import {
   parsePublicId,
   type RematchSlice,
   startRematch,
-  startTraining,
 } from '../../golden-records/index.js';
 import { advanceJobOnce } from '../workflows/advance.js';
 import { commandLineActor, type Invocation, type Outcome } from './command.js';
@@ -72,27 +71,6 @@ function rematch(invocation: Invocation, options: RematchOptions): Promise<Outco
     }
     return outcomeOf(jobs);
   });
-}
-
-export function addTrain(program: Command, run: Run): void {
-  program
-    .command('train')
-    .description('estimate match parameters from what is stored, without labels; the result is a draft')
-    .requiredOption('--type <type>', 'entity type')
-    .option('--reason <text>', 'kept with the draft')
-    .addHelpText(
-      'after',
-      '\nExample:\n  concord train --type supplier\n  concord rematch --type supplier --dry-run --parameters 1\n  concord parameters supplier --activate 1 --reason "trained on our data"\n',
-    )
-    .action(
-      run((invocation: Invocation, options: { type: string; reason?: string }) =>
-        invocation.withStore(async ({ db }) => {
-          const { type: entityType, reason } = options;
-          const request = { entityType, correlationId: newId(), ...(reason === undefined ? {} : { reason }) };
-          return outcomeOf([await follow(invocation, db, await startTraining(db, commandLineActor(), request))]);
-        }),
-      ),
-    );
 }
 
 interface ParametersOptions {
