@@ -2,7 +2,16 @@ export { type CodeInput, healOnce, setCode } from './codes.js';
 export { connectorProblems } from './connector-problems.js';
 export { type DeadLetterFilter, discard, redrive } from './dead-letters.js';
 export * from './deliver.js';
-export * from './deliveries.js';
+export {
+  type AttemptRow,
+  attemptsOf,
+  attemptsSince,
+  countDeliveries,
+  type DeliveryQuery,
+  type DeliveryRow,
+  deadSince,
+  listDeliveries,
+} from './deliveries.js';
 export { DELIVERY_STATES, type DeliveryState } from './delivery-state.js';
 export { checkDrift, type Drift } from './drift.js';
 export { type PlannedRecord, type PlanOptions, plan, type StreamPlan } from './plan.js';
@@ -19,3 +28,11 @@ export { type StreamStatus, type SyncStatus, syncStatus, type TargetStatus } fro
 export { hint, pauseStream, registerStreams, resumeStream, STREAM_CHANNEL } from './stream-store.js';
 export { type SweepResult, sweep } from './sweep.js';
 export * from './synchronised.js';
+export {
+  type AttributeWrite,
+  deliveriesOf,
+  maskedChange,
+  maskedWrite,
+  type WayOut,
+  waysOut,
+} from './ways-out.js';

@@ -99,6 +99,26 @@ test('dead letters are shown, sent again by filter, and given up with a reason',
   expect((await folder.json('sync', 'discard', '--reason', 'none left')).document).toMatchObject({ count: 0 });
 }, 60_000);
 
+test('lineage ends at what was written there', async () => {
+  const { document } = await folder.json<{ deliveries: { target: string; state: string; writes: object[] }[] }>(
+    ...['lineage', 'erp:main:supplier:1', 'name'],
+  );
+  expect(document.deliveries).toMatchObject([
+    {
+      target: 'vendors:main:supplier:1',
+      state: 'DONE',
+      writes: [
+        { action: 'UPDATE', before: { name: 'Northwind there' }, after: { name: 'Northwind' }, result: 'WRITTEN' },
+      ],
+    },
+  ]);
+  const { stdout } = await folder.run('lineage', 'erp:main:supplier:1', 'name');
+  expect(stdout).toMatch(
+    /Where it went: vendors:main:supplier:1 +DONE\n.*UPDATE.*"Northwind there"} → {"name":"Northwind"}.*WRITTEN/,
+  );
+  expect((await folder.run('lineage', 'erp:main:supplier:1')).stdout).toContain('Where it goes');
+}, 60_000);
+
 test('a system without a connector is refused by name', async () => {
   expect(await folder.json('sync', 'erp', '--plan')).toMatchObject({
     code: 2,
