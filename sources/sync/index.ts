@@ -28,6 +28,7 @@ export { type StreamStatus, type SyncStatus, syncStatus, type TargetStatus } fro
 export { hint, pauseStream, registerStreams, resumeStream, STREAM_CHANNEL } from './stream-store.js';
 export { type SweepResult, sweep } from './sweep.js';
 export * from './synchronised.js';
+export { keyFacts } from './system-key.js';
 export {
   type AttributeWrite,
   deliveriesOf,
