@@ -62,7 +62,7 @@ const SyncStreamStatus = objectType('SyncStreamStatus', 'One stream of a synchro
   lastErrorAt: { type: () => DateTimeScalar, description: 'When it last failed.' },
   lastPullAt: { type: () => DateTimeScalar, description: 'When it last worked.' },
   lastSweepAt: { type: () => DateTimeScalar, description: 'When all its ids were last compared.' },
-  pausedBy: { type: () => String, description: 'Who paused it.' },
+  pausedBy: { type: () => String, description: 'Who paused it, or its system.' },
   pauseReason: { type: () => String, description: 'Why it is paused.' },
   drift: { type: () => JsonScalar, description: "Fields of the system's schema that are not what the mapping knew." },
 });
@@ -79,6 +79,8 @@ const SyncTargetStatus = objectType('SyncTargetStatus', 'The way out to one syst
   waiting: { type: () => Int, nullable: false, description: 'Wait for a parent, a sweep or the first load.' },
   oldestMs: { type: () => Float, description: 'How long the oldest has been queued.' },
   dead: { type: () => Int, nullable: false, description: 'Dead letters, which wait for a person.' },
+  pausedBy: { type: () => String, description: 'Who paused the whole system.' },
+  pauseReason: { type: () => String, description: 'Why it is paused.' },
   callsPerSecond: { type: () => Float, description: 'Calls that it bears; null: as many as there are.' },
 });
 

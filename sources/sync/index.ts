@@ -25,7 +25,15 @@ export {
 } from './pull.js';
 export { type ReplayInput, type ReplayResult, replay } from './replay.js';
 export { type StreamStatus, type SyncStatus, syncStatus, type TargetStatus } from './status.js';
-export { hint, pauseStream, registerStreams, resumeStream, STREAM_CHANNEL } from './stream-store.js';
+export {
+  hint,
+  pauseStream,
+  pauseSystem,
+  registerStreams,
+  resumeStream,
+  resumeSystem,
+  STREAM_CHANNEL,
+} from './stream-store.js';
 export { type SweepResult, sweep } from './sweep.js';
 export * from './synchronised.js';
 export { keyFacts } from './system-key.js';

@@ -157,6 +157,36 @@ test('a stream is paused in both directions and resumed, and replayed', async ()
   expect(unknown.data.pauseStream.userErrors).toEqual([{ code: 'NOT_FOUND', field: 'stream' }]);
 });
 
+test('a whole system is paused and resumed; a stream that was paused by itself stays so', async () => {
+  const command = async (name: string, system = 'tiny') => {
+    const query = `mutation ($input: SyncSystemInput!) { ${name}(input: $input) { count userErrors { code field } } }`;
+    return (await ask(query, { input: { system, reason: 'moving house' } })).data[name];
+  };
+  const status = async () =>
+    (await ask(`{ syncStatus { streams { state pausedBy pauseReason } targets { queued pauseReason } } }`)).data
+      .syncStatus;
+  expect(await command('pauseSystem')).toEqual({ count: 1, userErrors: [] });
+  await at.hub.arrive('erp', 'supplier', { V1: { name: 'Waiting' } });
+  at.server.create('supplier', { name: 'Unseen' });
+  expect(await at.pullAll()).toEqual([]);
+  expect(await at.deliver()).toBeNull();
+  expect(await status()).toEqual({
+    streams: [{ state: 'PAUSED', pausedBy: expect.any(String), pauseReason: 'moving house' }],
+    targets: [{ queued: 1, pauseReason: 'moving house' }],
+  });
+  await ask(`mutation { pauseStream(input: { stream: "tiny/main/supplier", reason: "by itself" }) { count } }`);
+  await command('resumeSystem');
+  expect(await status()).toMatchObject({ streams: [{ pauseReason: 'by itself' }], targets: [{ pauseReason: null }] });
+  await ask(`mutation { resumeStream(input: { stream: "tiny/main/supplier", reason: "go on" }) { count } }`);
+  await at.pullAll();
+  await at.deliverAll();
+  expect(at.server.byName('Waiting')).toHaveLength(1);
+  expect(await command('pauseSystem', 'erp')).toEqual({
+    count: 0,
+    userErrors: [{ code: 'NOT_FOUND', field: 'system' }],
+  });
+});
+
 const LINEAGE = `query ($id: ID!, $attribute: String!) { lineage(id: $id, attribute: $attribute) { value deliveries {
   delivery { system externalId state } writes { number action before after why result error { code message } startedAt finishedAt } } } }`;
 const lineage = async (id: string, attribute: string, as?: string) => {
