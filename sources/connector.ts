@@ -221,7 +221,16 @@ export interface OpenSystem {
   readonly push?: PushPart;
   /** The system's own schema, as far as the streams read and write it; looked at when it starts and daily. */
   schema?(signal: AbortSignal): Promise<SchemaSnapshot>;
+  /** The dates of the key that the connector uses, for the metrics; null: the system doesn't tell. Asked hourly. */
+  key?(signal: AbortSignal): Promise<KeyFacts | null>;
   close(): Promise<void>;
+}
+
+/** ISO 8601 in UTC. Where it can't be told which of several keys it is: the age of the oldest, the expiry of the first to go. */
+export interface KeyFacts {
+  readonly createdAt: string | null;
+  /** Null: never. */
+  readonly expiresAt: string | null;
 }
 
 /** Fields by model: `{ 'res.partner': { name: 'char', country_id: 'many2one→res.country' } }`. Any text that changes when it matters. */

@@ -15,6 +15,8 @@ import type { RateLimiter } from '../resolvers/rate-limit.js';
 import type { RefusalCounter } from './failed-authentications.js';
 import type { Health } from './health.js';
 import { type Hooks, isHookPath } from './hooks.js';
+import type { Metrics } from './metrics.js';
+import { EXPOSITION_TYPE } from './prometheus.js';
 
 export interface HttpOptions {
   readonly db: Db;
@@ -26,6 +28,7 @@ export interface HttpOptions {
   readonly changes: ChangeFeed;
   readonly systems?: readonly Synchronised[] | undefined;
   readonly health: Health;
+  readonly metrics: Metrics;
   readonly refusals: RefusalCounter;
   /** Missing: nobody posts to this hub. */
   readonly hooks?: Hooks | undefined;
@@ -35,7 +38,7 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Routes: /graphql, /health/live, /health/ready, /hooks/…; / leads to the landing page. */
+/** Routes: /graphql, /health/live, /health/ready, /metrics, /hooks/…; / leads to the landing page. */
 export function createHttpHandler(options: HttpOptions): HttpHandler {
   return (request, response) => {
     const correlationId = correlationIdOf(single(request.headers['x-correlation-id']));
@@ -58,6 +61,7 @@ async function route(
   if (path === '/graphql') return serveGraphQL(options, request, response, correlationId);
   if (path === '/health/live') return send(response, 200, '{"status":"ok"}');
   if (path === '/health/ready') return serveReadiness(options, response);
+  if (path === '/metrics' && request.method === 'GET') return serveMetrics(options, request, response);
   if (isHookPath(path) && request.method === 'POST') return serveHook(options, request, response, path);
   if (path === '/' && request.method === 'GET') return void response.writeHead(302, { location: '/graphql' }).end();
   throw refusal('NOT_FOUND', 'nothing is here; the API is at /graphql', { status: 404 });
@@ -66,6 +70,15 @@ async function route(
 async function serveReadiness({ health }: HttpOptions, response: ServerResponse): Promise<void> {
   const report = await health.ready();
   send(response, report.ready ? 200 : 503, JSON.stringify(report));
+}
+
+/**
+ * For any key, and for nobody without one: the page has no value of any record, but it tells which systems there are, how
+ * much goes on in them and what is broken, which is nothing for strangers.
+ */
+async function serveMetrics(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await identify(options, request);
+  send(response, 200, await options.metrics.read(), EXPOSITION_TYPE);
 }
 
 /** Longer posts are none of those that were asked for. */
@@ -261,9 +274,9 @@ function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
   });
 }
 
-function send(response: ServerResponse, status: number, body: string): void {
+function send(response: ServerResponse, status: number, body: string, type = JSON_TYPE): void {
   response.statusCode = status;
-  response.setHeader('content-type', JSON_TYPE);
+  response.setHeader('content-type', type);
   response.setHeader('content-length', Buffer.byteLength(body));
   response.end(body);
 }

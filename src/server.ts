@@ -23,6 +23,7 @@ import type { Synchronised } from '../sources/index.js';
 import { RefusalCounter } from './failed-authentications.js';
 import { createHealth } from './health.js';
 import type { Hooks } from './hooks.js';
+import { Metrics } from './metrics.js';
 import { createHttpHandler } from './http.js';
 import { createSubscriptionServer, DEFAULT_WEBSOCKET_LIMITS, type WebSocketLimits } from './websocket.js';
 
@@ -79,6 +80,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const keys = new KeyRing(db);
   const refusals = new RefusalCounter(log);
   const health = createHealth(db);
+  const metrics = new Metrics(db, options.systems ?? []);
   const changes = new ChangeFeed(db, limits);
   const apollo = createApollo(schema, log, limits.maxTokens, gatekeeper({ operations, limits, rate }));
   await apollo.start();
@@ -92,7 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
   ]);
   const server = createHttpServer(options);
-  server.on('request', createHttpHandler({ ...parts, apollo, health, hooks: options.hooks }));
+  server.on('request', createHttpHandler({ ...parts, apollo, health, metrics, hooks: options.hooks }));
   server.on('upgrade', (request, socket, head) => {
     if ((request.url ?? '').split('?', 1)[0] === '/graphql') subscriptions.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
@@ -104,6 +106,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // Sockets first: a stream that ends on an open one says "complete", and its client would not come back.
     await Promise.all([drain(server, limits.drainMs), subscriptions.close()]);
     await changes.close();
+    await metrics.close();
     refusals.close();
     await apollo.stop();
   };

@@ -1,6 +1,7 @@
 import { ID } from 'type-graphql';
 import { InvalidInput, sameJson } from '../../golden-records/index.js';
 import type { VersionRow } from '../../golden-records/read/index.js';
+import { waysOut } from '../../sources/index.js';
 import type { Context } from '../context.js';
 import { type Constructor, objectType, ResolverClass } from '../declare.js';
 import { Provenance, type ProvenanceRoot, provenanceOf } from '../golden-record/common-fields.js';
@@ -10,6 +11,7 @@ import { parseGoldenId } from '../node-ids.js';
 import { Operation } from '../operation/operation.type.js';
 import type { GoldenRoot, SourceRoot } from '../roots.js';
 import { DateTimeScalar, JsonScalar } from '../scalars.js';
+import { LineageDelivery, wayOutRoot } from '../sync/sync.type.js';
 import { InboxEvent, type InboxRoot, SourceRecord } from './source-record.type.js';
 
 interface ContributionRoot {
@@ -39,7 +41,7 @@ const Contribution = objectType(
   },
 );
 
-const Lineage = objectType('Lineage', 'The whole way of a value, from what arrived to the golden record.', {
+const Lineage = objectType('Lineage', 'The whole way of a value: what arrived, the golden record, what went out.', {
   record: { type: () => GoldenRecord, nullable: false, description: 'The golden record.' },
   attribute: { type: () => String, nullable: false, description: 'Name of the attribute.' },
   value: { type: () => JsonScalar, description: 'Its golden value.' },
@@ -50,6 +52,10 @@ const Lineage = objectType('Lineage', 'The whole way of a value, from what arriv
   },
   operation: { type: () => Operation, description: 'The command that brought it.' },
   contributions: { type: () => [Contribution], nullable: false, description: 'What each linked source record says.' },
+  deliveries: {
+    type: () => [LineageDelivery],
+    description: 'Where the value goes out to, and what was written there.',
+  },
 });
 
 export const LINEAGE_RESOLVERS: readonly Constructor[] = [
@@ -58,7 +64,8 @@ export const LINEAGE_RESOLVERS: readonly Constructor[] = [
     {
       type: () => Lineage,
       needs: 'readGolden',
-      description: 'Where a value comes from: rule, source records, arrivals, command.',
+      description:
+        'The way of a value: source records, arrivals, rule, command, and what was written to other systems.',
       arguments: [
         { name: 'id', type: () => ID, nullable: false, description: 'Canonical id of the golden record.' },
         { name: 'attribute', type: () => String, nullable: false, description: 'Name of the attribute.' },
@@ -78,7 +85,15 @@ export const LINEAGE_RESOLVERS: readonly Constructor[] = [
       const winners = new Set(provenance?.sources.map(({ uuid }) => uuid));
       const sources = await loaders.of(record.definition).crosswalk.load(record.uuid);
       return sources.map((sourceRecord) => ({ record, attribute, sourceRecord, won: winners.has(sourceRecord.uuid) }));
-    }).target,
+    })
+    .field<LineageRoot>(
+      'deliveries',
+      async ({ record: { definition, uuid }, attribute }, context) => {
+        const ways = await waysOut(context.db, definition.code, uuid, attribute);
+        return ways.map((way) => wayOutRoot(context, definition, attribute, way));
+      },
+      { needs: 'readSync' },
+    ).target,
   new ResolverClass('LineageContributionResolver', Contribution)
     .field<ContributionRoot>('value', async ({ record, attribute, sourceRecord }, context) => {
       const values = await context.loaders.sourceValues.load(sourceRecord.uuid);

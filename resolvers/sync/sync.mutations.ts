@@ -5,9 +5,11 @@ import {
   type DeadLetterFilter,
   discard,
   pauseStream,
+  pauseSystem,
   redrive,
   replay,
   resumeStream,
+  resumeSystem,
   type SyncStream,
   setCode,
   streamName,
@@ -34,6 +36,10 @@ const DeadLettersInput = inputType('DeadLettersInput', 'Which dead letters, and 
 });
 const StreamInput = inputType('StreamInput', 'One stream, and why.', {
   stream: { type: () => String, nullable: false, description: 'Its name, as syncStatus has it.' },
+  reason: REASON,
+});
+const SystemInput = inputType('SyncSystemInput', 'One system that is kept in agreement, and why.', {
+  system: { type: () => String, nullable: false, description: 'Its code.' },
   reason: REASON,
 });
 const ReplayInputType = inputType('ReplayInput', 'Which arrivals are to go through the pipeline again.', {
@@ -67,6 +73,14 @@ function streamNamed({ systems }: Context, name: string): { sync: Synchronised; 
   }
   throw new NotFound('NOT_FOUND', `there is no stream "${name.slice(0, 100)}": syncStatus has their names`, {
     field: 'stream',
+  });
+}
+
+function requireSystem({ systems }: Context, code: string): void {
+  if (systems.some(({ system }) => system === code)) return;
+  const known = systems.map(({ system }) => system).join(', ') || 'none';
+  throw new NotFound('NOT_FOUND', `expected a system with a connector (${known}), found "${code.slice(0, 100)}"`, {
+    field: 'system',
   });
 }
 
@@ -153,6 +167,36 @@ export const SYNC_MUTATIONS: Constructor = new ResolverClass('SyncMutations')
       answer(context, false, async () => {
         streamNamed(context, stream);
         await resumeStream(context.db, context.actor, context.correlationId, { name: stream, reason });
+        return { count: 1 };
+      }),
+  )
+  .mutation<Input<{ system: string; reason: string }>>(
+    'pauseSystem',
+    {
+      ...payload,
+      needs: 'operateSync',
+      description: 'Stop all streams of a system in both directions. What waits to go out stays queued.',
+      arguments: given(() => SystemInput),
+    },
+    (_, context, { input }) =>
+      answer(context, false, async () => {
+        requireSystem(context, input.system);
+        await pauseSystem(context.db, context.actor, context.correlationId, input);
+        return { count: 1 };
+      }),
+  )
+  .mutation<Input<{ system: string; reason: string }>>(
+    'resumeSystem',
+    {
+      ...payload,
+      needs: 'operateSync',
+      description: 'Let a system go on, from where it stopped. Streams that were paused by themselves stay so.',
+      arguments: given(() => SystemInput),
+    },
+    (_, context, { input }) =>
+      answer(context, false, async () => {
+        requireSystem(context, input.system);
+        await resumeSystem(context.db, context.actor, context.correlationId, input);
         return { count: 1 };
       }),
   )

@@ -1,7 +1,17 @@
 import { Float, ID, Int } from 'type-graphql';
 import { TypeID } from 'typeid-js';
 import { type EntityTypeDefinition, InvalidInput } from '../../golden-records/index.js';
-import { type AttemptRow, attemptsOf, DELIVERY_STATES, type DeliveryRow, PLACES } from '../../sources/index.js';
+import {
+  type AttemptRow,
+  type AttributeWrite,
+  attemptsOf,
+  DELIVERY_STATES,
+  type DeliveryRow,
+  maskedChange,
+  maskedWrite,
+  PLACES,
+  type WayOut,
+} from '../../sources/index.js';
 import { connectionType } from '../connection.js';
 import type { Context } from '../context.js';
 import { type Constructor, enumType, inputType, objectType, ResolverClass } from '../declare.js';
@@ -52,7 +62,7 @@ const SyncStreamStatus = objectType('SyncStreamStatus', 'One stream of a synchro
   lastErrorAt: { type: () => DateTimeScalar, description: 'When it last failed.' },
   lastPullAt: { type: () => DateTimeScalar, description: 'When it last worked.' },
   lastSweepAt: { type: () => DateTimeScalar, description: 'When all its ids were last compared.' },
-  pausedBy: { type: () => String, description: 'Who paused it.' },
+  pausedBy: { type: () => String, description: 'Who paused it, or its system.' },
   pauseReason: { type: () => String, description: 'Why it is paused.' },
   drift: { type: () => JsonScalar, description: "Fields of the system's schema that are not what the mapping knew." },
 });
@@ -69,6 +79,8 @@ const SyncTargetStatus = objectType('SyncTargetStatus', 'The way out to one syst
   waiting: { type: () => Int, nullable: false, description: 'Wait for a parent, a sweep or the first load.' },
   oldestMs: { type: () => Float, description: 'How long the oldest has been queued.' },
   dead: { type: () => Int, nullable: false, description: 'Dead letters, which wait for a person.' },
+  pausedBy: { type: () => String, description: 'Who paused the whole system.' },
+  pauseReason: { type: () => String, description: 'Why it is paused.' },
   callsPerSecond: { type: () => Float, description: 'Calls that it bears; null: as many as there are.' },
 });
 
@@ -78,12 +90,23 @@ export const SyncStatusType = objectType('SyncStatus', 'Is everything flowing; i
   targets: { type: () => [SyncTargetStatus], nullable: false, description: 'What goes out.' },
 });
 
-const AttemptChange = objectType('DeliveryChange', 'What an attempt did to one attribute.', {
-  attribute: {
+const WRITE_FIELDS = {
+  id: { type: () => ID, nullable: false, description: 'Typed id, att_….' },
+  number: { type: () => Int, nullable: false, description: 'Which try it was.' },
+  action: {
     type: () => String,
     nullable: false,
-    description: 'The golden attribute; $state for the record itself.',
+    description: 'CREATE, UPDATE, or NONE where nothing could be sent.',
   },
+  externalId: { type: () => String, description: 'The record there.' },
+  result: { type: () => String, nullable: false, description: 'SENT, WRITTEN, CONFIRMED, REFUSED or UNKNOWN.' },
+  place: { type: () => PlaceEnum, description: 'Where it failed.' },
+  error: { type: () => SyncError, description: 'Why it failed.' },
+  correlationId: { type: () => String, nullable: false, description: 'Of the change that it delivered.' },
+  startedAt: { type: () => DateTimeScalar, nullable: false, description: 'When it was sent.' },
+  finishedAt: { type: () => DateTimeScalar, description: 'When its outcome was known.' },
+} as const;
+const CHANGE_FIELDS = {
   before: { type: () => JsonScalar, description: "The system's fields before; null for a new record." },
   after: { type: () => JsonScalar, description: 'The fields as they were sent.' },
   why: {
@@ -91,31 +114,27 @@ const AttemptChange = objectType('DeliveryChange', 'What an attempt did to one a
     nullable: false,
     description: 'OURS moved, THEIRS is corrected, BOTH moved, FIRST meeting, KEPT by a person, CREATED, STATE.',
   },
+} as const;
+
+const AttemptChange = objectType('DeliveryChange', 'What an attempt did to one attribute.', {
+  attribute: {
+    type: () => String,
+    nullable: false,
+    description: 'The golden attribute; $state for the record itself.',
+  },
+  ...CHANGE_FIELDS,
 });
 
 export const DeliveryAttempt = objectType(
   'DeliveryAttempt',
   'One write to a system: before, after, why, what came of it.',
   {
-    id: { type: () => ID, nullable: false, description: 'Typed id, att_….' },
-    number: { type: () => Int, nullable: false, description: 'Which try it was.' },
-    action: {
-      type: () => String,
-      nullable: false,
-      description: 'CREATE, UPDATE, or NONE where nothing could be sent.',
-    },
-    externalId: { type: () => String, description: 'The record there.' },
+    ...WRITE_FIELDS,
     changes: {
       type: () => [AttemptChange],
       nullable: false,
       description: 'By attribute. Sensitive values are masked.',
     },
-    result: { type: () => String, nullable: false, description: 'SENT, WRITTEN, CONFIRMED, REFUSED or UNKNOWN.' },
-    place: { type: () => PlaceEnum, description: 'Where it failed.' },
-    error: { type: () => SyncError, description: 'Why it failed.' },
-    correlationId: { type: () => String, nullable: false, description: 'Of the change that it delivered.' },
-    startedAt: { type: () => DateTimeScalar, nullable: false, description: 'When it was sent.' },
-    finishedAt: { type: () => DateTimeScalar, description: 'When its outcome was known.' },
     record: { type: () => GoldenRecord, description: 'The golden record.' },
   },
 );
@@ -146,6 +165,23 @@ export const DeliveryType: Constructor = objectType(
       type: () => [DeliveryAttempt],
       nullable: false,
       description: 'What was tried, newest first, at most 50.',
+    },
+  },
+);
+
+const LineageWrite = objectType('LineageWrite', 'One write of an attribute to a system. Sensitive values are masked.', {
+  ...WRITE_FIELDS,
+  ...CHANGE_FIELDS,
+});
+export const LineageDelivery = objectType(
+  'LineageDelivery',
+  'Where an attribute goes out to, and what was written there.',
+  {
+    delivery: { type: () => DeliveryType, nullable: false, description: 'The way to that system, and how it stands.' },
+    writes: {
+      type: () => [LineageWrite],
+      nullable: false,
+      description: 'Every write of the attribute there, newest first, at most 20.',
     },
   },
 );
@@ -195,7 +231,7 @@ export function attemptRoot(context: Context, row: AttemptRow) {
     ...row,
     id: encodeId('att', row.id),
     changes: row.changes.map((change) =>
-      isHidden(context, definition, row, change.attribute) ? masked(change) : change,
+      isHidden(context, definition, row, change.attribute) ? maskedChange(change) : change,
     ),
   };
 }
@@ -203,7 +239,7 @@ export function attemptRoot(context: Context, row: AttemptRow) {
 function isHidden(
   context: Context,
   definition: EntityTypeDefinition | undefined,
-  row: AttemptRow,
+  row: { readonly goldenId: string },
   attribute: string,
 ): boolean {
   const sensitive = definition?.attributes[attribute]?.sensitive;
@@ -213,12 +249,20 @@ function isHidden(
   return false;
 }
 
-const MASK = '•••';
-const masked = <C extends { before: unknown; after: unknown }>(change: C): C => ({
-  ...change,
-  before: change.before === null ? null : MASK,
-  after: MASK,
-});
+/** A way out of one attribute, as this caller may see it. */
+export function wayOutRoot(
+  context: Context,
+  definition: EntityTypeDefinition,
+  attribute: string,
+  { delivery, writes }: WayOut,
+) {
+  const isMasked = writes.length > 0 && isHidden(context, definition, delivery, attribute);
+  const shown = (write: AttributeWrite) => (isMasked ? maskedWrite(write) : write);
+  return {
+    delivery: deliveryRoot(delivery),
+    writes: writes.map((write) => ({ ...shown(write), id: encodeId('att', write.id) })),
+  };
+}
 
 const recordOf = ({ entityType, goldenId: id }: { entityType: string; goldenId: string }, context: Context) => {
   const definition = context.db.model.entityTypes.get(entityType);

@@ -1,7 +1,6 @@
-import type { OdooRow } from './client.js';
 import { createsOf, type OdooConnector, type OpenOdoo, writesOf } from './connector.js';
+import { type KeyReport, keysOf } from './keys.js';
 import { TOMBSTONES } from './setup.js';
-import { instantOf, textOf } from './values.js';
 
 /** What `concord odoo check` tells: of the server, the key, and what the hub would do there. */
 export interface OdooReport {
@@ -21,14 +20,6 @@ export interface OdooReport {
   readonly streams: readonly StreamReport[];
   readonly tombstones: boolean;
   readonly problems: readonly Problem[];
-}
-
-export interface KeyReport {
-  readonly name: string;
-  readonly createdAt: string | undefined;
-  readonly ageDays: number | undefined;
-  /** Null: it never expires. Undefined: this version knows no expiry. */
-  readonly expiresAt: string | null | undefined;
 }
 
 export interface ModelReport {
@@ -208,31 +199,6 @@ async function modelReport(need: Need, session: OpenOdoo['session']): Promise<Mo
     missingFields,
     missingModule: isWhole && rights.length === 0 ? module : null,
   };
-}
-
-async function keysOf({ client }: OpenOdoo['session'], now: Date): Promise<KeyReport[] | undefined> {
-  const context = { lang: 'en_US' };
-  const { dialect } = await client.version();
-  const expiry = dialect.major >= 17 ? ['expiration_date'] : [];
-  let rows: OdooRow[];
-  try {
-    const user = await client.userId();
-    rows = await client.searchRead(
-      'res.users.apikeys',
-      [['user_id', '=', user]],
-      ['name', 'create_date', ...expiry],
-      context,
-    );
-  } catch (error) {
-    if (error instanceof Error && 'failure' in error) return undefined;
-    throw error;
-  }
-  return rows.map((row) => {
-    const createdAt = instantOf(row.create_date);
-    const ageDays = createdAt === undefined ? undefined : Math.floor((now.getTime() - Date.parse(createdAt)) / DAY_MS);
-    const expiresAt = dialect.major < 17 ? undefined : (instantOf(row.expiration_date) ?? null);
-    return { name: textOf(row.name) ?? '', createdAt, ageDays, expiresAt };
-  });
 }
 
 interface Findings {

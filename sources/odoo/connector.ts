@@ -5,6 +5,7 @@ import type { Connector, OpenContext, OpenSystem, SchemaSnapshot } from '../conn
 import { Down } from '../errors.js';
 import { type CallMade, type Domain, OdooClient } from './client.js';
 import { told } from './errors.js';
+import { factsOf, keysOf } from './keys.js';
 import { OdooPull } from './pull.js';
 import { OdooPush } from './push.js';
 import { Session } from './session.js';
@@ -130,6 +131,11 @@ function openOdoo(options: OdooOptions, streams: OdooConnector['streams'], conte
     pull: new OdooPull(session, system),
     push: new OdooPush(session, system, { tracking: options.tracking ?? false }),
     schema: () => told(system, false, () => schemaOf(session, streams)),
+    key: () =>
+      told(system, false, async () => {
+        const now = new Date();
+        return factsOf((await keysOf(session, now)) ?? [], now);
+      }),
     close: () => Promise.resolve(),
   };
 }

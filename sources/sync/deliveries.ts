@@ -55,11 +55,11 @@ export interface DeliveryQuery {
   readonly after?: string | undefined;
 }
 
-const COLUMNS = `d.link_id::text as id, d.system, d.scope, d.entity_type as "entityType", d.golden_id::text as "goldenId",
+export const DELIVERY_COLUMNS = `d.link_id::text as id, d.system, d.scope, d.entity_type as "entityType", d.golden_id::text as "goldenId",
   coalesce(t.external_id, s.external_id) as "externalId", d.lane, d.state, d.attempts, d.superseded, d.queued_at as "queuedAt",
   d.due_at as "dueAt", d.waits_for as "waitsFor", d.place, d.error, d.reason, d.finished_at as "finishedAt",
   d.correlation_id as "correlationId"`;
-const JOINS = `delivery d left join target_state t on t.link_id = d.link_id
+export const DELIVERY_JOINS = `delivery d left join target_state t on t.link_id = d.link_id
   left join source_record s on s.entity_type = d.entity_type and s.id = d.link_id`;
 
 const CONDITIONS = `($1::text is null or d.system = $1) and ($2::text is null or d.scope = $2) and ($3::text is null or d.entity_type = $3)
@@ -72,7 +72,7 @@ const parametersOf = ({ system, scope, entityType, states, code, place, goldenId
 /** Deliveries, the newest link first. */
 export function listDeliveries(db: Db, query: DeliveryQuery): Promise<DeliveryRow[]> {
   return withoutTransaction(db).query<DeliveryRow>(
-    `select ${COLUMNS} from ${JOINS} where ${CONDITIONS} and ($8::uuid is null or d.link_id < $8::uuid)
+    `select ${DELIVERY_COLUMNS} from ${DELIVERY_JOINS} where ${CONDITIONS} and ($8::uuid is null or d.link_id < $8::uuid)
        order by d.link_id desc limit $9::int`,
     ...parametersOf(query),
     query.after ?? null,
@@ -88,7 +88,7 @@ export async function countDeliveries(db: Db, query: DeliveryQuery): Promise<num
   return row?.count ?? 0;
 }
 
-const ATTEMPT = `id::text, link_id::text as "deliveryId", entity_type as "entityType", golden_id::text as "goldenId", external_id as "externalId",
+export const ATTEMPT_COLUMNS = `id::text, link_id::text as "deliveryId", entity_type as "entityType", golden_id::text as "goldenId", external_id as "externalId",
   number, action, changes, result, place, error, correlation_id as "correlationId", started_at as "startedAt", finished_at as "finishedAt"`;
 /** More than this one looks up by correlation id. */
 const MOST_ATTEMPTS = 50;
@@ -96,7 +96,7 @@ const MOST_ATTEMPTS = 50;
 /** What was tried for each of these deliveries, the newest first. */
 export async function attemptsOf(db: Db, deliveryIds: readonly string[]): Promise<AttemptRow[][]> {
   const rows = await withoutTransaction(db).query<AttemptRow>(
-    `select a.* from jsonb_array_elements_text($1::jsonb) as link cross join lateral (select ${ATTEMPT} from delivery_attempt
+    `select a.* from jsonb_array_elements_text($1::jsonb) as link cross join lateral (select ${ATTEMPT_COLUMNS} from delivery_attempt
        where link_id = link::uuid order by id desc limit ${MOST_ATTEMPTS}) a`,
     deliveryIds,
   );
@@ -106,14 +106,14 @@ export async function attemptsOf(db: Db, deliveryIds: readonly string[]): Promis
 /** Attempts and dead letters that ended after a time: what a subscriber has not seen. */
 export function attemptsSince(db: Db, since: Date, limit: number): Promise<AttemptRow[]> {
   return withoutTransaction(db).query<AttemptRow>(
-    `select ${ATTEMPT} from delivery_attempt where finished_at > $1::timestamptz order by finished_at, id limit $2::int`,
+    `select ${ATTEMPT_COLUMNS} from delivery_attempt where finished_at > $1::timestamptz order by finished_at, id limit $2::int`,
     since.toISOString(),
     limit,
   );
 }
 export function deadSince(db: Db, since: Date, limit: number): Promise<DeliveryRow[]> {
   return withoutTransaction(db).query<DeliveryRow>(
-    `select ${COLUMNS} from ${JOINS} where d.state = 'DEAD' and d.finished_at > $1::timestamptz order by d.finished_at, d.link_id
+    `select ${DELIVERY_COLUMNS} from ${DELIVERY_JOINS} where d.state = 'DEAD' and d.finished_at > $1::timestamptz order by d.finished_at, d.link_id
        limit $2::int`,
     since.toISOString(),
     limit,

@@ -34,26 +34,31 @@ export interface ClaimInput {
 }
 
 // One entity type and scope at a time, the one whose head comes first: parents before children, then who waits longest.
-// What is bulk waits while anything that changes now is due. A lease that ran out is taken over.
+// What is bulk waits while anything that changes now is due. A lease that ran out is taken over. However long the queue is, the
+// index is read at the head of each entity type and scope, and over the rows that are taken.
+const WAITS = `d.system = $1 and d.state = 'PENDING' and d.due_at <= $3::timestamptz`;
+const LAPSED = `d.system = $1 and d.state = 'IN_FLIGHT' and d.lease_until <= $3::timestamptz`;
+const OF_OPEN = `d.scope = open.scope and d.entity_type = open.entity_type`;
+const OF_HEAD = `d.lane = $2 and d.scope = (select scope from head) and d.entity_type = (select entity_type from head)`;
 const CLAIM = `
 with open as (
   select x.scope, x."entityType" as entity_type from jsonb_to_recordset($6::jsonb) as x(scope text, "entityType" text, name text)
     left join sync_stream s on s.name = x.name where s.paused_at is null and s.drift is null
-), due as (
-  select d.scope, d.entity_type, d.rank, d.due_at, d.lane from delivery d
-    where d.system = $1 and d.state = 'PENDING' and d.due_at <= $3::timestamptz and (d.lane = $2 or (d.lane = 'LIVE' and $2 = 'BACKFILL'))
-  union all
-  select d.scope, d.entity_type, d.rank, d.lease_until, d.lane from delivery d
-    where d.system = $1 and d.state = 'IN_FLIGHT' and d.lease_until <= $3::timestamptz and d.lane = $2
 ), head as (
-  select scope, entity_type from due join open using (scope, entity_type)
-    where $2 = 'LIVE' or not exists (select 1 from due join open using (scope, entity_type) where due.lane = 'LIVE')
-    order by rank, due_at limit 1
+  select open.scope, open.entity_type from open cross join lateral (
+      (select d.rank, d.due_at from delivery d where ${WAITS} and d.lane = $2 and ${OF_OPEN} order by d.due_at, d.link_id limit 1)
+      union all
+      (select d.rank, d.lease_until from delivery d where ${LAPSED} and d.lane = $2 and ${OF_OPEN} order by d.lease_until limit 1)
+    ) due
+    where $2 = 'LIVE' or not exists (select from open cross join lateral (
+      select from delivery d where ${WAITS} and d.lane = 'LIVE' and ${OF_OPEN} order by d.due_at, d.link_id limit 1) live)
+    order by due.rank, due.due_at limit 1
+), lapsed as (
+  select d.link_id from delivery d where ${LAPSED} and ${OF_HEAD} order by d.lease_until limit $4::int for update skip locked
+), waiting as (
+  select d.link_id from delivery d where ${WAITS} and ${OF_HEAD} order by d.due_at, d.link_id limit $4::int for update skip locked
 ), picked as (
-  select d.link_id from delivery d join head on head.scope = d.scope and head.entity_type = d.entity_type
-    where d.system = $1 and d.lane = $2 and ((d.state = 'PENDING' and d.due_at <= $3::timestamptz)
-      or (d.state = 'IN_FLIGHT' and d.lease_until <= $3::timestamptz))
-    order by d.due_at, d.link_id limit $4::int for update of d skip locked
+  select link_id from lapsed union all select link_id from waiting limit $4::int
 )
 update delivery d set state = 'IN_FLIGHT', lease_id = $5::uuid, claimed = d.generation, waits_for = null,
     lease_until = $3::timestamptz + $7::float8 * interval '1 millisecond'

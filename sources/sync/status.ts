@@ -46,6 +46,9 @@ export interface TargetStatus {
   /** How long the oldest has been queued, in milliseconds; null: none is. */
   readonly oldestMs: number | null;
   readonly dead: number;
+  /** Who paused the whole system, and why. */
+  readonly pausedBy: string | null;
+  readonly pauseReason: string | null;
   readonly callsPerSecond: number | null;
 }
 
@@ -81,6 +84,7 @@ export async function syncStatus(db: Db, systems: readonly Synchronised[]): Prom
     db.prisma.cursor.findMany({ where: { name: { startsWith: 'sync/' } } }),
     withoutTransaction(db).query<QueueRow>(QUEUES),
   ]);
+  const stateOfSystem = new Map(states.map((row) => [row.system, row]));
   const places = new Map(cursors.map(({ name, value }) => [name, placeIn(value as Json)]));
   return {
     at,
@@ -89,6 +93,7 @@ export async function syncStatus(db: Db, systems: readonly Synchronised[]): Prom
         const name = streamName(sync.system, stream);
         const row = streams.find((candidate) => candidate.name === name);
         if (!row) return [];
+        const paused = pauseOf(stateOfSystem.get(sync.system)) ?? pauseOf(row);
         const load = places.get(cursorName(name, 'BACKFILL'));
         const { scope, entityType, tier, outward } = stream;
         return [
@@ -98,7 +103,7 @@ export async function syncStatus(db: Db, systems: readonly Synchronised[]): Prom
             scope,
             entityType,
             tier,
-            state: stateOf(row, load),
+            state: paused ? 'PAUSED' : stateOf(row, load),
             writes: outward !== undefined,
             lagMs: row.caughtUpTo && Math.max(0, at.getTime() - row.caughtUpTo.getTime()),
             cursor: places.get(cursorName(name, 'LIVE'))?.high ?? null,
@@ -110,8 +115,8 @@ export async function syncStatus(db: Db, systems: readonly Synchronised[]): Prom
             lastErrorAt: row.lastErrorAt,
             lastPullAt: row.lastPullAt,
             lastSweepAt: row.lastSweepAt,
-            pausedBy: row.pausedBy,
-            pauseReason: row.pauseReason,
+            pausedBy: paused?.pausedBy ?? null,
+            pauseReason: paused?.pauseReason ?? null,
             drift: (row.drift ?? null) as Json,
           },
         ];
@@ -120,7 +125,7 @@ export async function syncStatus(db: Db, systems: readonly Synchronised[]): Prom
     targets: systems
       .filter(({ connector }) => connector.streams.some(({ outward }) => outward))
       .map(({ system, connector }): TargetStatus => {
-        const state = states.find((row) => row.system === system);
+        const state = stateOfSystem.get(system);
         const queue = queues.find((row) => row.system === system);
         return {
           system,
@@ -134,17 +139,22 @@ export async function syncStatus(db: Db, systems: readonly Synchronised[]): Prom
           waiting: queue?.waiting ?? 0,
           oldestMs: queue?.oldest ? Math.max(0, at.getTime() - queue.oldest.getTime()) : null,
           dead: queue?.dead ?? 0,
+          pausedBy: state?.pausedBy ?? null,
+          pauseReason: state?.pauseReason ?? null,
           callsPerSecond: connector.callsPerSecond ?? null,
         };
       }),
   };
 }
 
-function stateOf(
-  row: { pausedAt: Date | null; drift: unknown; failures: number },
-  load: Place | undefined,
-): StreamStatus['state'] {
-  if (row.pausedAt !== null) return 'PAUSED';
+interface Pausable {
+  readonly pausedAt: Date | null;
+  readonly pausedBy: string | null;
+  readonly pauseReason: string | null;
+}
+const pauseOf = (row: Pausable | undefined): Pausable | undefined => (row?.pausedAt ? row : undefined);
+
+function stateOf(row: { drift: unknown; failures: number }, load: Place | undefined): StreamStatus['state'] {
   if (row.drift !== null) return 'DRIFTED';
   if (row.failures > 0) return 'FAILING';
   return load === undefined || load.window !== null ? 'LOADING' : 'RUNNING';

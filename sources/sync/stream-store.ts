@@ -1,5 +1,6 @@
 import {
   type Actor,
+  DELIVERY_CHANNEL,
   type Db,
   inTransaction,
   type Json,
@@ -51,6 +52,7 @@ export interface StreamLease {
 const CLAIM = `
 update sync_stream s set lease_id = $3::uuid, lease_until = $2::timestamptz + $4::float8 * interval '1 millisecond'
   from (select name from sync_stream where name in (select jsonb_array_elements_text($1::jsonb)) and paused_at is null and drift is null
+      and not exists (select from sync_system y where y.system = sync_stream.system and y.paused_at is not null)
       and (due_at <= $2::timestamptz or sweep_due_at <= $2::timestamptz) and (lease_until is null or lease_until <= $2::timestamptz)
       order by due_at limit 1 for update skip locked) due
   where s.name = due.name
@@ -195,6 +197,43 @@ export async function resumeStream(
   });
 }
 
+/** Stop all streams of a system in both directions, whatever else is said of each. What waits to go out stays queued. */
+export async function pauseSystem(
+  db: Db,
+  actor: Actor,
+  correlationId: string,
+  { system, reason }: { readonly system: string; readonly reason: string },
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await tx.execute(
+      `insert into sync_system (system, paused_at, paused_by, pause_reason) values ($1, $2::timestamptz, $3, $4)
+       on conflict (system) do update set paused_at = excluded.paused_at, paused_by = excluded.paused_by, pause_reason = excluded.pause_reason`,
+      system,
+      tx.now.toISOString(),
+      actor.id,
+      reason,
+    );
+    await recordOperation(tx, { kind: 'PAUSE_SYSTEM', actor, correlationId, reason, subject: { system } });
+  });
+}
+
+/** Let it go on, from where it stopped. Streams that were paused by themselves stay so. */
+export async function resumeSystem(
+  db: Db,
+  actor: Actor,
+  correlationId: string,
+  { system, reason }: { readonly system: string; readonly reason?: string },
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await tx.execute(
+      `update sync_system set paused_at = null, paused_by = null, pause_reason = null where system = $1`,
+      system,
+    );
+    await recordOperation(tx, { kind: 'RESUME_SYSTEM', actor, correlationId, reason, subject: { system } });
+    await tx.query(`select pg_notify('${STREAM_CHANNEL}', '')::text, pg_notify('${DELIVERY_CHANNEL}', '')::text`);
+  });
+}
+
 /** Types that changed are taken as they are now; a field that is gone stays gone, and stops the stream at the next check. */
 async function acceptDrift(tx: Tx, name: string): Promise<void> {
   await tx.execute(
@@ -231,10 +270,11 @@ export async function readCursor(db: Db, name: string): Promise<Json> {
   return (cursor?.value ?? null) as Json;
 }
 
-/** The streams of a system that nobody paused and no drift stopped. */
+/** The streams of a system that, like itself, nobody paused and no drift stopped. */
 export async function openStreams(db: Db, { system }: Pick<Synchronised, 'system'>): Promise<Set<string>> {
   const rows = await withoutTransaction(db).query<{ name: string }>(
-    `select name from sync_stream where system = $1 and paused_at is null and drift is null`,
+    `select name from sync_stream s where system = $1 and paused_at is null and drift is null
+       and not exists (select from sync_system y where y.system = s.system and y.paused_at is not null)`,
     system,
   );
   return new Set(rows.map(({ name }) => name));

@@ -21,6 +21,7 @@ import {
   sourceValuesByIds,
 } from '../../golden-records/read/index.js';
 import type { Db } from '../../golden-records/transaction.js';
+import { type DeliveryRow, deliveriesOf, maskedWrite, type WayOut, waysOut } from '../../sources/index.js';
 import type { Invocation, Outcome } from './command.js';
 import type { Run } from './program.js';
 import { table } from './table.js';
@@ -28,9 +29,11 @@ import { table } from './table.js';
 export function addLineage(program: Command, run: Run): void {
   program
     .command('lineage')
-    .description('where a value comes from: golden record, rule, source record, arrival, operation, person')
+    .description(
+      'the way of a value: source record, arrival, operation, rule, person, and what was written to other systems',
+    )
     .argument('<record>', 'a canonical id, or system:scope:type:externalId')
-    .argument('[attribute]', 'one attribute in full; none: where each comes from')
+    .argument('[attribute]', 'one attribute in full; none: where each comes from, and where the record goes')
     .addHelpText(
       'after',
       `
@@ -55,7 +58,7 @@ function lineage(invocation: Invocation, _options: object, record: string, attri
     if ('held' in subject) return heldOutcome(subject.held, subject.values);
     requireAttribute(subject.definition, attribute);
     const sources = await sourcesOf(db, subject);
-    return attribute === undefined ? overview(subject, sources) : detail(db, subject, sources, attribute);
+    return attribute === undefined ? overview(db, subject, sources) : detail(db, subject, sources, attribute);
   });
 }
 
@@ -138,7 +141,7 @@ const contributors = (sources: readonly Source[], provenance: StoredProvenance |
 
 // --- Answers --------------------------------------------------------------------------------------------------------
 
-function overview({ definition, golden }: Subject, sources: readonly Source[]): Outcome {
+async function overview(db: Db, { definition, golden }: Subject, sources: readonly Source[]): Promise<Outcome> {
   const shown = maskAttributes(hiddenAttributes(definition, new Set()), golden.attributes);
   const attributes = Object.keys(definition.attributes).flatMap((attribute) => {
     const provenance = golden.provenance[attribute];
@@ -146,7 +149,8 @@ function overview({ definition, golden }: Subject, sources: readonly Source[]): 
     const from = contributors(sources, provenance).map(nameOf);
     return [{ attribute, value: shown[attribute] ?? null, ...flagsOf(provenance), from, at: provenance.at }];
   });
-  const json = { ...headOf(definition, golden), attributes, crosswalk: sources.map(crosswalkEntry) };
+  const deliveries = (await deliveriesOf(db, definition.code, golden.id)).map(deliveryEntry);
+  const json = { ...headOf(definition, golden), attributes, crosswalk: sources.map(crosswalkEntry), deliveries };
   const rows = attributes.map((one) => [
     one.attribute,
     excerpt(one.value),
@@ -155,6 +159,7 @@ function overview({ definition, golden }: Subject, sources: readonly Source[]): 
   ]);
   const links = sources.map((source) => [nameOf(source), source.state, linkOf(source)]);
   const text = [headLine(definition, golden), '', table(rows, '  '), '', 'Crosswalk', table(links, '  ')];
+  if (deliveries.length > 0) text.push('', 'Where it goes', table(deliveries.map(deliveryLine), '  '));
   return { json, text: text.join('\n') };
 }
 
@@ -165,7 +170,8 @@ async function detail(
   attribute: string,
 ): Promise<Outcome> {
   const provenance = golden.provenance[attribute];
-  const shown = maskAttributes(hiddenAttributes(definition, new Set()), golden.attributes);
+  const hidden = hiddenAttributes(definition, new Set());
+  const shown = maskAttributes(hidden, golden.attributes);
   const winners = contributors(sources, provenance);
   const arrivals = (await inboxEventsOf(db, winners)).flat();
   const operations = await operationsOf(db, arrivals);
@@ -178,6 +184,7 @@ async function detail(
       at: timeOf(source, attribute),
       wins: winners.includes(source),
     }));
+  const ways = await waysOut(db, definition.code, golden.id, attribute);
   const json = {
     ...headOf(definition, golden),
     attribute,
@@ -186,6 +193,7 @@ async function detail(
     decision: decision ?? null,
     sources: said,
     arrivals: arrivals.map((event) => arrivalOf(event, operations)),
+    deliveries: ways.map((way) => wayEntry(way, hidden.has(attribute))),
   };
   return { json, text: detailText(definition, golden, json) };
 }
@@ -198,10 +206,11 @@ interface Detail {
   readonly decision: { readonly reason: string; readonly actorName: string } | null;
   readonly sources: readonly { sourceRecord: string; value: Json; at: string; wins: boolean }[];
   readonly arrivals: readonly ReturnType<typeof arrivalOf>[];
+  readonly deliveries: readonly ReturnType<typeof wayEntry>[];
 }
 
 function detailText(definition: EntityTypeDefinition, golden: GoldenRow, answer: Detail): string {
-  const { attribute, value, rule, at, decision, sources, arrivals } = answer;
+  const { attribute, value, rule, at, decision, sources, arrivals, deliveries } = answer;
   const lines = [headLine(definition, golden), '', `${attribute} = ${JSON.stringify(value)}`];
   if (rule === undefined) lines.push('  no source record and no steward gives a value');
   else lines.push(`  rule ${rule}, value of ${at}`);
@@ -210,6 +219,10 @@ function detailText(definition: EntityTypeDefinition, golden: GoldenRow, answer:
   if (said.length > 0) lines.push('', 'What the sources say (* wins)', table(said, '  '));
   const came = arrivals.map((one) => [one.receivedAt, one.sourceRecord, one.outcome, one.by, one.correlationId]);
   if (came.length > 0) lines.push('', 'How it arrived', table(came, '  '));
+  for (const one of deliveries) {
+    lines.push('', `Where it went: ${deliveryLine(one).filter(Boolean).join('  ')}`);
+    if (one.writes.length > 0) lines.push(table(one.writes.map(writeLine), '  '));
+  }
   return lines.join('\n');
 }
 
@@ -231,6 +244,46 @@ function arrivalOf(event: InboxRow, operations: ReadonlyMap<string, OperationRow
     correlationId,
   };
 }
+
+const deliveryEntry = ({ system, scope, entityType, externalId, state, waitsFor, dueAt, error }: DeliveryRow) => ({
+  target: `${system}:${scope}:${entityType}:${externalId ?? '(new)'}`,
+  state,
+  waitsFor,
+  dueAt: isoOf(dueAt),
+  error: error?.code ?? null,
+});
+
+const deliveryLine = ({ target, state, waitsFor, error }: ReturnType<typeof deliveryEntry>): string[] => [
+  target,
+  state,
+  waitsFor ?? error ?? '',
+];
+
+const wayEntry = ({ delivery, writes }: WayOut, isHidden: boolean) => ({
+  ...deliveryEntry(delivery),
+  writes: (isHidden ? writes.map(maskedWrite) : writes).map((write) => ({
+    attempt: write.id,
+    number: write.number,
+    action: write.action,
+    before: write.before,
+    after: write.after,
+    why: write.why,
+    result: write.result,
+    error: write.error,
+    startedAt: isoOf(write.startedAt),
+    finishedAt: write.finishedAt && isoOf(write.finishedAt),
+    correlationId: write.correlationId,
+  })),
+});
+
+const writeLine = (write: ReturnType<typeof wayEntry>['writes'][number]): string[] => [
+  write.startedAt,
+  write.action,
+  `${excerpt(write.before)} → ${excerpt(write.after)}`,
+  write.why,
+  write.error ? `${write.result} ${write.error.code}` : write.result,
+  write.correlationId,
+];
 
 function heldOutcome(held: SourceRow, values: SourceValues | undefined): Outcome {
   const reason = values?.heldReason ?? null;

@@ -9,6 +9,8 @@ import {
   deliverOnce,
   discard,
   listDeliveries,
+  pauseStream,
+  pauseSystem,
   PLACES,
   type Place,
   type PlannedRecord,
@@ -16,6 +18,12 @@ import {
   pullDueOnce,
   redrive,
   registerStreams,
+  replay,
+  resumeStream,
+  resumeSystem,
+  type SyncStream,
+  setCode,
+  streamName,
   streamOf,
   type Synchronised,
   syncStatus,
@@ -53,6 +61,37 @@ Examples:
     .requiredOption('--reason <text>', 'kept with the operation')
     .option('--dry-run', 'only count them')
     .action(run(discardAll));
+  for (const [name, description, work] of [
+    ['pause', 'stop a stream or a whole system, in both directions; what waits to go out stays queued', pauseAny],
+    ['resume', 'let it go on from where it stopped', resumeAny],
+  ] as const) {
+    sync
+      .command(name)
+      .description(description)
+      .argument('<stream or system>', 'a name out of concord sync status')
+      .requiredOption('--reason <text>', 'kept with the operation')
+      .addHelpText('after', `\nExample:\n  concord sync ${name} odoo/main/supplier --reason "maintenance tonight"\n`)
+      .action(run(work));
+  }
+  sync
+    .command('replay')
+    .description("run the pipeline again on what arrived, with today's mapping, rules and code lists")
+    .argument('<stream or system>', 'a name out of concord sync status')
+    .requiredOption('--from <time>', 'arrived then or later, e.g. 2026-11-24 or 2026-11-24T08:00:00Z')
+    .requiredOption('--to <time>', 'arrived before that')
+    .option('--reason <text>', 'kept with the operation')
+    .addHelpText('after', '\nExample:\n  concord sync replay odoo/main/supplier --from 2026-11-01 --to 2026-11-24\n')
+    .action(run(replayAny));
+  sync
+    .command('code')
+    .description("say what a system's code means; what waited for it goes on by itself")
+    .argument('<system>', 'whose code it is')
+    .argument('<list>', 'e.g. paymentTerms')
+    .argument('<code>', "the system's own")
+    .argument('<word>', "the hub's word for it")
+    .option('--preferred', 'write this one where several codes mean the word')
+    .addHelpText('after', '\nExample:\n  concord sync code odoo paymentTerms 4 NET30\n')
+    .action(run(explainCode));
 }
 
 const withFilter = (command: Command): Command =>
@@ -159,6 +198,94 @@ function act(invocation: Invocation, options: ActOptions, work: typeof redrive, 
       json: { ...json, dryRun },
       text: `${count(json.count)} dead letters ${dryRun ? 'would be' : 'are'} ${done}.`,
     };
+  });
+}
+
+// ---- Operating -------------------------------------------------------------------------------------------------------
+
+/** What a name of `concord sync status` means: one stream, or all of a system. */
+interface Named {
+  readonly sync: Synchronised;
+  /** Undefined: the whole system. */
+  readonly stream: SyncStream | undefined;
+}
+
+function named(systems: readonly Synchronised[], name: string): Named {
+  for (const sync of systems) {
+    if (sync.system === name) return { sync, stream: undefined };
+    const stream = sync.connector.streams.find((candidate) => streamName(sync.system, candidate) === name);
+    if (stream) return { sync, stream };
+  }
+  const known = systems.flatMap((sync) => [
+    sync.system,
+    ...sync.connector.streams.map((stream) => streamName(sync.system, stream)),
+  ]);
+  throw new InvalidInput(
+    'INVALID_INPUT',
+    `expected a stream or a system with a connector (${known.join(', ') || 'there is none'}), found "${name}"`,
+  );
+}
+
+const pauseAny = (invocation: Invocation, options: { readonly reason: string }, name: string) =>
+  operateOn(invocation, name, options.reason, pauseStream, pauseSystem, 'paused');
+const resumeAny = (invocation: Invocation, options: { readonly reason: string }, name: string) =>
+  operateOn(invocation, name, options.reason, resumeStream, resumeSystem, 'resumed');
+
+function operateOn(
+  invocation: Invocation,
+  name: string,
+  reason: string,
+  onStream: typeof pauseStream,
+  onSystem: typeof pauseSystem,
+  done: string,
+): Promise<Outcome> {
+  return invocation.withStore(async ({ db }, hub) => {
+    const { sync, stream } = named(systemsOf(invocation, hub), name);
+    await registerStreams(db, sync);
+    if (stream) await onStream(db, commandLineActor(), newId(), { name, reason });
+    else await onSystem(db, commandLineActor(), newId(), { system: sync.system, reason });
+    return { json: { [stream ? 'stream' : 'system']: name, done }, text: `${name} is ${done}.` };
+  });
+}
+
+interface ReplayOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly reason?: string;
+}
+
+function replayAny(invocation: Invocation, { from, to, reason }: ReplayOptions, name: string): Promise<Outcome> {
+  return invocation.withStore(async ({ db }, hub) => {
+    const { sync, stream } = named(systemsOf(invocation, hub), name);
+    const streams = stream ? [stream] : sync.connector.streams;
+    const done: { stream: string; replayed: number; changed: number }[] = [];
+    for (const one of streams) {
+      const own = streamName(sync.system, one);
+      const onProgress = (replayed: number) => invocation.progress.show(`${own}: ${count(replayed)} records`);
+      const input = { from, to, correlationId: newId(), onProgress, ...(reason === undefined ? {} : { reason }) };
+      done.push({ stream: own, ...(await replay(db, commandLineActor(), sync, one, input)) });
+    }
+    const rows = done.map((one) => [
+      one.stream,
+      `${count(one.replayed)} records mapped again`,
+      `${count(one.changed)} golden records came out otherwise`,
+    ]);
+    return { json: { streams: done }, text: table(rows) };
+  });
+}
+
+function explainCode(
+  invocation: Invocation,
+  { preferred = false }: { readonly preferred?: boolean },
+  system: string,
+  list: string,
+  code: string,
+  word: string,
+): Promise<Outcome> {
+  return invocation.withStore(async ({ db }) => {
+    await setCode(db, commandLineActor(), newId(), { system, list, code, word, preferred });
+    const text = `${code} of ${list} in ${system} is "${word}". A running hub sends what waited for it.`;
+    return { json: { system, list, code, word, preferred }, text };
   });
 }
 

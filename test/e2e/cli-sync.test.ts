@@ -99,6 +99,73 @@ test('dead letters are shown, sent again by filter, and given up with a reason',
   expect((await folder.json('sync', 'discard', '--reason', 'none left')).document).toMatchObject({ count: 0 });
 }, 60_000);
 
+test('lineage ends at what was written there', async () => {
+  const { document } = await folder.json<{ deliveries: { target: string; state: string; writes: object[] }[] }>(
+    ...['lineage', 'erp:main:supplier:1', 'name'],
+  );
+  expect(document.deliveries).toMatchObject([
+    {
+      target: 'vendors:main:supplier:1',
+      state: 'DONE',
+      writes: [
+        { action: 'UPDATE', before: { name: 'Northwind there' }, after: { name: 'Northwind' }, result: 'WRITTEN' },
+      ],
+    },
+  ]);
+  const { stdout } = await folder.run('lineage', 'erp:main:supplier:1', 'name');
+  expect(stdout).toMatch(
+    /Where it went: vendors:main:supplier:1 +DONE\n.*UPDATE.*"Northwind there"} → {"name":"Northwind"}.*WRITTEN/,
+  );
+  expect((await folder.run('lineage', 'erp:main:supplier:1')).stdout).toContain('Where it goes');
+}, 60_000);
+
+test('a stream or a whole system is paused and resumed', async () => {
+  const states = async () => {
+    const { document } = await folder.json<{ streams: { name: string; state: string; pauseReason: string }[] }>(
+      ...['sync', 'status'],
+    );
+    return document.streams.map(({ state, pauseReason }) => [state, pauseReason]);
+  };
+  await table.query(`insert into vendor (name, duns) values ('Late', '100000009')`);
+  for (const name of ['vendors', 'vendors/main/supplier']) {
+    expect(await folder.json('sync', 'pause', name, '--reason', 'moving house')).toMatchObject({ code: 0 });
+    expect(await states()).toEqual([['PAUSED', 'moving house']]);
+    expect((await folder.json('sync', 'vendors')).document).toMatchObject({ loaded: 0, pulled: 0 });
+    expect(await folder.json('sync', 'resume', name, '--reason', 'there')).toMatchObject({ code: 0 });
+    expect(await states()).toEqual([['RUNNING', null]]);
+  }
+  const unknown = await folder.json<{ error: { message: string } }>('sync', 'pause', 'vendor', '--reason', 'x');
+  expect(unknown.code).toBe(2);
+  expect(unknown.document.error.message).toContain('vendors, vendors/main/supplier');
+}, 120_000);
+
+test('what arrived is replayed, by stream or for the whole system', async () => {
+  const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+  const replayed = { streams: [{ stream: 'vendors/main/supplier', replayed: expect.any(Number), changed: 0 }] };
+  const { document } = await folder.json<{ streams: { replayed: number }[] }>(
+    ...['sync', 'replay', 'vendors', '--from', day(-1), '--to', day(1)],
+  );
+  expect(document).toEqual(replayed);
+  expect(document.streams[0]?.replayed).toBeGreaterThan(0);
+  const none = await folder.json('sync', 'replay', 'vendors/main/supplier', '--from', day(-2), '--to', day(-1));
+  expect(none.document).toEqual({ streams: [{ stream: 'vendors/main/supplier', replayed: 0, changed: 0 }] });
+  expect((await folder.json('sync', 'replay', 'vendors', '--from', 'then', '--to', day(1))).code).toBe(2);
+}, 60_000);
+
+test('a code is explained', async () => {
+  const { document } = await folder.json('sync', 'code', 'vendors', 'paymentTerms', '4', 'NET30', '--preferred');
+  const code = { system: 'vendors', list: 'paymentTerms', code: '4', word: 'NET30', preferred: true };
+  expect(document).toEqual(code);
+  const hub = new pg.Client({ connectionString: database.url });
+  await hub.connect();
+  expect((await hub.query(`select system, list, code, word, preferred from code`)).rows).toEqual([code]);
+  await hub.end();
+  expect(await folder.json('sync', 'code', 'nobody', 'l', 'c', 'w')).toMatchObject({
+    code: 2,
+    document: { error: { code: 'UNKNOWN_SYSTEM' } },
+  });
+}, 60_000);
+
 test('a system without a connector is refused by name', async () => {
   expect(await folder.json('sync', 'erp', '--plan')).toMatchObject({
     code: 2,

@@ -157,6 +157,108 @@ test('a stream is paused in both directions and resumed, and replayed', async ()
   expect(unknown.data.pauseStream.userErrors).toEqual([{ code: 'NOT_FOUND', field: 'stream' }]);
 });
 
+test('a whole system is paused and resumed; a stream that was paused by itself stays so', async () => {
+  const command = async (name: string, system = 'tiny') => {
+    const query = `mutation ($input: SyncSystemInput!) { ${name}(input: $input) { count userErrors { code field } } }`;
+    return (await ask(query, { input: { system, reason: 'moving house' } })).data[name];
+  };
+  const status = async () =>
+    (await ask(`{ syncStatus { streams { state pausedBy pauseReason } targets { queued pauseReason } } }`)).data
+      .syncStatus;
+  expect(await command('pauseSystem')).toEqual({ count: 1, userErrors: [] });
+  await at.hub.arrive('erp', 'supplier', { V1: { name: 'Waiting' } });
+  at.server.create('supplier', { name: 'Unseen' });
+  expect(await at.pullAll()).toEqual([]);
+  expect(await at.deliver()).toBeNull();
+  expect(await status()).toEqual({
+    streams: [{ state: 'PAUSED', pausedBy: expect.any(String), pauseReason: 'moving house' }],
+    targets: [{ queued: 1, pauseReason: 'moving house' }],
+  });
+  await ask(`mutation { pauseStream(input: { stream: "tiny/main/supplier", reason: "by itself" }) { count } }`);
+  await command('resumeSystem');
+  expect(await status()).toMatchObject({ streams: [{ pauseReason: 'by itself' }], targets: [{ pauseReason: null }] });
+  await ask(`mutation { resumeStream(input: { stream: "tiny/main/supplier", reason: "go on" }) { count } }`);
+  await at.pullAll();
+  await at.deliverAll();
+  expect(at.server.byName('Waiting')).toHaveLength(1);
+  expect(await command('pauseSystem', 'erp')).toEqual({
+    count: 0,
+    userErrors: [{ code: 'NOT_FOUND', field: 'system' }],
+  });
+});
+
+const LINEAGE = `query ($id: ID!, $attribute: String!) { lineage(id: $id, attribute: $attribute) { value deliveries {
+  delivery { system externalId state } writes { number action before after why result error { code message } startedAt finishedAt } } } }`;
+const lineage = async (id: string, attribute: string, as?: string) => {
+  const { data, errors } = await ask(LINEAGE, { id, attribute }, as);
+  return errors ? errors[0].extensions.code : data.lineage.deliveries;
+};
+const onlyId = async () => (await ask(`{ suppliers { nodes { id } } }`)).data.suppliers.nodes[0].id;
+
+test('lineage goes on to what was written there: fields before and after, why, what came of it', async () => {
+  await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', duns: '100000001' } });
+  await at.deliverAll();
+  at.clock.advance(10_000);
+  refuse('Taken');
+  await at.hub.arrive('erp', 'supplier', { V1: { name: 'Taken', duns: '100000001' } });
+  await at.deliverAll();
+  const [{ id: externalId = '' } = {}] = at.server.of('supplier');
+  const id = await onlyId();
+  const times = { startedAt: expect.any(String), finishedAt: expect.any(String) };
+  expect(await lineage(id, 'name')).toEqual([
+    {
+      delivery: { system: 'tiny', externalId, state: 'DEAD' },
+      writes: [
+        {
+          number: 1,
+          action: 'UPDATE',
+          before: { name: 'Acme' },
+          after: { name: 'Taken' },
+          why: 'OURS',
+          result: 'REFUSED',
+          error: { code: 'VALUE_REFUSED', message: 'tiny: name taken' },
+          ...times,
+        },
+        {
+          number: 1,
+          action: 'CREATE',
+          before: null,
+          after: { name: 'Acme' },
+          why: 'CREATED',
+          result: 'WRITTEN',
+          error: null,
+          ...times,
+        },
+      ],
+    },
+  ]);
+  expect((await lineage(id, 'duns'))[0].writes).toHaveLength(1);
+  expect(await lineage(id, 'website')).toMatchObject([{ delivery: { system: 'tiny' }, writes: [] }]);
+  expect(await lineage(id, 'bankAccounts')).toEqual([]);
+  expect(await lineage(id, 'name', 'reader')).toBe('FORBIDDEN');
+});
+
+test('lineage of a sensitive attribute masks what went out, but for a key that was granted it', async () => {
+  await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme' } });
+  await at.deliverAll();
+  const account = 'DE89370400440532013000';
+  await at.hub.db.pool.query(`update delivery_attempt set result = 'REFUSED', error = $1, changes = $2`, [
+    { code: 'VALUE_REFUSED', message: `no bank of ${account}` },
+    JSON.stringify([{ attribute: 'bankAccounts', before: { bank: '1' }, after: { bank: account }, why: 'OURS' }]),
+  ]);
+  const id = await onlyId();
+  const [masked] = await lineage(id, 'bankAccounts');
+  expect(masked.writes).toMatchObject([
+    { before: '•••', after: '•••', error: { code: 'VALUE_REFUSED', message: '•••' } },
+  ]);
+  expect(JSON.stringify(masked)).not.toContain(account);
+  const { key } = await createKey(at.hub.db, HUB_ACTOR, { name: 'u', role: 'auditor', unmasked: ['BANK_ACCOUNT'] });
+  keys.set('unmasked', key);
+  expect((await lineage(id, 'bankAccounts', 'unmasked'))[0].writes).toMatchObject([{ after: { bank: account } }]);
+  const noted = await at.hub.db.pool.query(`select from audit_entry where action = 'UNMASKED_READ'`);
+  expect(noted.rowCount).toBeGreaterThan(0);
+});
+
 test('roles: readers see nothing of it, stewards and auditors look, integrators act', async () => {
   const status = `{ syncStatus { at } }`;
   const pause = `mutation { pauseStream(input: { stream: "tiny/main/supplier", reason: "x" }) { count } }`;

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_THRESHOLDS, STRATEGIES } from '../../golden-records/rules.js';
 import { EXIT } from '../../src/commands/exit.js';
 import { VARIABLES } from '../../src/config.js';
+import { METRICS } from '../../src/metrics.js';
 import { CONFIG_KEYS, SYSTEM_KEYS } from '../../src/define-config.js';
 
 /** The rows of the first table under a heading, cells without their back-ticks. */
@@ -38,6 +39,13 @@ describe('docs/configuration.md has what the code has', () => {
     const rows = tableUnder('configuration.md', '### `rules.<entityType>.thresholds`');
     expect(Object.fromEntries(rows.map(([key, , value]) => [key, Number(value)]))).toEqual(DEFAULT_THRESHOLDS);
   });
+});
+
+test('docs/operations.md has every metric, with its type and labels', () => {
+  const expected = Object.entries(METRICS).map(([name, { type, labels }]) => [name, type, labels.join(', ')]);
+  expect(tableUnder('operations.md', '## Metrics').map(([name, type, labels]) => [name, type, labels])).toEqual(
+    expected,
+  );
 });
 
 test('docs/cli.md has every exit code', () => {

@@ -1,6 +1,7 @@
 import { type InboundRecord, isJsonObject, type Json, type JsonObject } from '../../../golden-records/index.js';
 import type {
   Connector,
+  KeyFacts,
   InwardCodes,
   OpenSystem,
   OutwardAttribute,
@@ -26,6 +27,8 @@ export interface TinyConnectorOptions {
   readonly every?: number | string;
   readonly incremental?: boolean;
   readonly provisional?: boolean;
+  /** What the system tells of the key. */
+  readonly key?: KeyFacts;
 }
 
 /** How one entity type is called there: attribute → field. */
@@ -154,7 +157,7 @@ const outwardOf = ({ field, reference, codes }: TinyField): OutwardAttribute => 
   },
 });
 
-function openTiny({ url, timeoutMs = 2_000 }: TinyConnectorOptions): OpenSystem {
+function openTiny({ url, timeoutMs = 2_000, key }: TinyConnectorOptions): OpenSystem {
   const call = async (path: string, body: object, signal: AbortSignal): Promise<JsonObject> => {
     const own = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     let response: Response;
@@ -219,6 +222,7 @@ function openTiny({ url, timeoutMs = 2_000 }: TinyConnectorOptions): OpenSystem 
       const { status: _status, ...models } = await call('any/schema', {}, signal);
       return models as Record<string, Record<string, string>>;
     },
+    ...(key === undefined ? {} : { key: async () => key }),
     close: async () => undefined,
   };
 }
