@@ -14,6 +14,7 @@ export {
   canonicalJson,
   contentHash,
   countryCode,
+  currencyCode,
   IDENTIFIER_SCHEMES,
   isSchemeCode,
   type Normalised,

@@ -128,9 +128,18 @@ export interface InwardCodes {
   /**
    * `inward('paymentTerms', '4')` is the hub's word for it, e.g. "NET30"; undefined when nobody knows it yet: leave the
    * attribute ABSENT then. What was asked for in vain becomes a steward task (UNKNOWN_CODE); once answered, the records
-   * that waited are mapped again by themselves. `label` is how the system calls it, for the person who answers.
+   * that waited are mapped again by themselves. `label` is how the system calls it, for the person who answers. With
+   * `otherwise` nobody is asked: it is the word where no person has said another.
    */
-  inward(list: string, code: string, label?: string): string | undefined;
+  inward(list: string, code: string, label?: string, otherwise?: string): string | undefined;
+}
+
+/** What a system's code means by a plain rule, such as an ISO code that both sides use. A person's answer goes before it. */
+export interface PlainCode {
+  readonly list: string;
+  readonly code: string;
+  /** The hub's word; upper and lower case are the same. */
+  readonly word: string;
 }
 
 /** How golden attributes are written to the system. Everything here is pure. */
@@ -221,6 +230,8 @@ export interface OpenSystem {
   readonly push?: PushPart;
   /** The system's own schema, as far as the streams read and write it; looked at when it starts and daily. */
   schema?(signal: AbortSignal): Promise<SchemaSnapshot>;
+  /** The codes there that `OutwardContext.code` finds without anybody's answer. Asked before each batch: to be kept. */
+  codes?(signal: AbortSignal): Promise<readonly PlainCode[]>;
   close(): Promise<void>;
 }
 

@@ -29,6 +29,11 @@ export interface OdooOptions {
   readonly suppliers?: Domain;
   /** Which products are items, as a domain of `product.product`. Default: all. */
   readonly items?: Domain;
+  /**
+   * `NAMES` (default): a category's full name is the hub's word for it, where no steward said another. `CODES`: each category
+   * goes through the code list `categories`, and one that isn't in it is a question, coming in too.
+   */
+  readonly categories?: 'NAMES' | 'CODES';
   /** What the hub may create there. Default: suppliers and items. */
   readonly creates?: Partial<Readonly<Record<'suppliers' | 'items' | 'warehouses' | 'businessUnits', boolean>>>;
   /** What the hub may change there. Default: suppliers and items; companies and warehouses take rights of an administrator. */
@@ -70,6 +75,7 @@ export function odoo(options: OdooOptions): OdooConnector {
     scope: options.scope ?? 'main',
     suppliers: options.suppliers ?? SUPPLIERS,
     items: options.items ?? [],
+    categories: options.categories ?? 'NAMES',
     creates: createsOf(options),
     writes: writesOf(options),
     pollMs: options.pollMs ?? DEFAULTS.pollMs,
@@ -130,6 +136,7 @@ function openOdoo(options: OdooOptions, streams: OdooConnector['streams'], conte
     pull: new OdooPull(session, system),
     push: new OdooPush(session, system, { tracking: options.tracking ?? false }),
     schema: () => told(system, false, () => schemaOf(session, streams)),
+    codes: () => told(system, false, async () => (await session.codeLists()).plain(options.categories ?? 'NAMES')),
     close: () => Promise.resolve(),
   };
 }
@@ -221,6 +228,12 @@ function problemsOf(options: OdooOptions, path: string): ConfigProblem[] {
     'hookSecretEnv',
     'the name of an environment variable that holds the secret',
     shown(hookSecretEnv),
+  );
+  check(
+    options.categories === undefined || ['NAMES', 'CODES'].includes(options.categories),
+    'categories',
+    "'NAMES' or 'CODES'",
+    options.categories,
   );
   for (const key of ['pollMs', 'overlapMs', 'sweepMs', 'timeoutMs', 'callsPerSecond'] as const) {
     const value = options[key];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Json } from '../../golden-records/index.js';
-import { setupOdoo } from '../../sources/index.js';
+import { HUB_ACTOR, type Json, newId } from '../../golden-records/index.js';
+import { healOnce, setCode, setupOdoo } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
 import { describeReal } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
@@ -154,6 +154,78 @@ describe.each(odooChoices())('$name', ({ start }) => {
       { accountNumber: expect.stringContaining('MERGED') },
     ]);
     expect(await at.compareAll()).toMatchObject({ written: 0 });
+  }, 120_000);
+
+  const questions = () =>
+    at.query<{ list: string; direction: string; value: string }>(
+      `select details->>'list' as list, details->>'direction' as direction, details->>'value' as value
+         from steward_task where kind = 'UNKNOWN_CODE' and state = 'OPEN' order by 1, 2, 3`,
+    );
+  const answer = async (list: string, code: string, word: string) => {
+    await setCode(at.hub.db, HUB_ACTOR, newId(), { system: 'odoo', list, code, word });
+    expect((await healOnce(at.hub.db, at.sync)).healed).toBeGreaterThan(0);
+    await at.settle();
+  };
+  const letters = () => at.query(`select 1 from delivery where state = 'DEAD'`);
+
+  test('a category and a currency that Odoo has no word for are questions, and the answer heals what waited', async () => {
+    const [word, name, seller] = [unique('Gloves / Nitrile'), unique('Nitrile glove'), unique('Goldsmith')];
+    await at.hub.arrive('erp', 'item', { [`G-${made}`]: { name, category: word, tracking: 'NONE' } });
+    await at.hub.arrive('erp', 'supplier', {
+      [`G-${made}`]: { name: seller, currency: 'XAU', emails: ['gold@example.com'] },
+    });
+    await at.settle();
+    const read = async () => {
+      const [row] = await admin.searchRead('product.product', [['name', '=', name]], ['categ_id'], context);
+      return (row?.categ_id as [number, string] | false | undefined) || undefined;
+    };
+    // Everything else went there.
+    expect(await admin.count('product.product', [['name', '=', name]], context)).toBe(1);
+    expect(await admin.count('res.partner', [['name', '=', seller], ['email', '=', 'gold@example.com']], context)).toBe(1);
+    expect(await questions()).toEqual([
+      { list: 'categories', direction: 'OUTWARD', value: word },
+      { list: 'currencies', direction: 'OUTWARD', value: 'XAU' },
+    ]);
+    expect(await letters()).toEqual([]);
+
+    const [category = 0] = await admin.create('product.category', [{ name: unique('Handschuhe') }], context);
+    await answer('categories', String(category), word);
+    await answer('currencies', 'USD', 'XAU');
+    expect(await questions()).toEqual([]);
+    expect((await read())?.[0]).toBe(category);
+    // What Odoo calls otherwise is still the hub's word.
+    expect((await golden(name))?.attributes).toMatchObject({ category: word });
+    expect((await golden(seller))?.attributes).toMatchObject({ currency: 'XAU' });
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
+    expect(await letters()).toEqual([]);
+  }, 120_000);
+
+  test('with `categories: CODES` a category that comes in is a question too', async () => {
+    const strict = await createOdooHub(odoo, { connector: { categories: 'CODES' } });
+    const [name, theirs] = [unique('Swab'), unique('Tupfer')];
+    const [category = 0] = await admin.create('product.category', [{ name: theirs }], context);
+    const [id = 0] = await admin.create('product.product', [{ name, categ_id: category }], context);
+    await strict.settle();
+    const known = async () => {
+      const [found] = await strict.query<{ category: string | null }>(
+        `select g.attributes->>'category' as category from golden_record g join source_record s on s.golden_record_id = g.id
+           where s.system = 'odoo' and s.entity_type = 'item' and s.external_id = $1`,
+        String(id),
+      );
+      return found?.category;
+    };
+    expect(await known()).toBeNull();
+    const [asked] = await strict.query<{ label: string }>(
+      `select details->>'label' as label from steward_task where kind = 'UNKNOWN_CODE' and details->>'direction' = 'INWARD'
+         and details->>'list' = 'categories' and details->>'value' = $1`,
+      String(category),
+    );
+    expect(asked?.label).toBe(theirs);
+    const code = { system: 'odoo', list: 'categories', code: String(category), word: 'Swabs' };
+    await setCode(strict.hub.db, HUB_ACTOR, newId(), code);
+    expect((await healOnce(strict.hub.db, strict.sync)).healed).toBe(1);
+    expect(await known()).toBe('Swabs');
+    await strict.close();
   }, 120_000);
 
   test('14: of a replaced variant the record is gone, its successors are there, and nothing is doubled in Odoo', async () => {
