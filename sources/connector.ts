@@ -112,6 +112,11 @@ export interface SyncStream extends Stream {
    * not depend on the codes: an answer heals the records that waited for it, and no others are mapped anew.
    */
   mappingWith?(codes: InwardCodes): Mapping;
+  /**
+   * The field of the payload that records share of which one may take another's place (Odoo: the template of a product's
+   * variants). When one of them is deleted and newer ones are there, a steward is asked which is the old one (REPLACED_RECORD).
+   */
+  readonly family?: string;
   readonly outward?: Outward;
 }
 

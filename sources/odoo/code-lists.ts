@@ -96,8 +96,7 @@ export async function readCodeLists(
       keyOf(stateRows, (state) => state.country === country && [state.code, state.name].some((one) => same(one, text))),
     currencyId: (code) => keyOf(currencyCodes, (one) => one === code.toUpperCase()),
     unitId: (name) => byGivenId(unitRows, name) ?? keyOf(unitRows, (unit) => unit.name === name),
-    categoryId: (name) =>
-      byGivenId(categoryRows, name) ?? keyOf(categoryRows, (category) => same(category.name, name)),
+    categoryId: (name) => byGivenId(categoryRows, name) ?? keyOf(categoryRows, (category) => same(category.name, name)),
     plain: (mode) => [
       ...plainCodes('countries', countryCodes.values()),
       ...plainCodes('currencies', currencyCodes.values()),

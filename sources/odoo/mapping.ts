@@ -158,7 +158,8 @@ export const supplierOutward = (options: { readonly creates: boolean }): Outward
     emails: { fields: ['email'], write: (emails) => ({ email: first(emails) }) },
     website: { fields: ['website'], write: (website) => ({ website }) },
     bankAccounts: {
-      fields: ['<banks>'], write: (accounts, context) => ({ '<banks>': objects(accounts).map((one) => writeBank(one, context)) }),
+      fields: ['<banks>'],
+      write: (accounts, context) => ({ '<banks>': objects(accounts).map((one) => writeBank(one, context)) }),
     },
     paymentTerms: { fields: ['<terms>'], write: writeTerms },
     currency: {
@@ -573,7 +574,10 @@ export const businessUnitOutward = (options: { readonly creates: boolean }): Out
   attributes: {
     name: { fields: ['name'], write: (name) => ({ name }) },
     taxId: { fields: ['vat'], write: (taxId) => ({ vat: isJsonObject(taxId) ? textOf(taxId.value) : null }) },
-    address: { fields: [...MAIN_FIELDS], write: (address, context) => odooAddress(isJsonObject(address) ? address : {}, context) },
+    address: {
+      fields: [...MAIN_FIELDS],
+      write: (address, context) => odooAddress(isJsonObject(address) ? address : {}, context),
+    },
   },
   present: (payload) => {
     const company = payload as unknown as CompanyPayload;

@@ -75,7 +75,9 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
   const { creates, writes } = options;
   const supplierDomain = options.suppliers;
   const supplier = typed('supplier', (payload, codes) => supplierOf(payload as unknown as PartnerPayload, codes));
-  const item = typed('item', (payload, codes) => itemOf(payload as unknown as ProductPayload, codes, options.categories));
+  const item = typed('item', (payload, codes) =>
+    itemOf(payload as unknown as ProductPayload, codes, options.categories),
+  );
   const live = { tier: 'EVENT_CRITICAL' as const, every: options.pollMs };
   return [
     stream(options, {
@@ -269,6 +271,7 @@ function stream(
     },
     ...(own.sweeps ? { sweepEveryMs: options.sweepMs } : {}),
     ...(own.reads ? { reads: own.reads } : {}),
+    ...(own.entityType === 'item' ? { family: 'template' } : {}),
     ...(own.outward ? { outward: own.outward } : {}),
     mapping: mappingWith(NO_CODES),
     mappingWith,

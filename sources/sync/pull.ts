@@ -1,9 +1,15 @@
-import { type Db, saveCursor, withoutTransaction } from '../../golden-records/index.js';
+import {
+  type Db,
+  type InboundRecord,
+  type IngestResult,
+  saveCursor,
+  withoutTransaction,
+} from '../../golden-records/index.js';
 import type { Lane, PullStep, SyncStream } from '../connector.js';
 import { Retryable } from '../errors.js';
 import { backoffMs, STREAM_BACKOFF } from './backoff.js';
 import { asSourceError } from './failure.js';
-import { takeIn } from './intake.js';
+import { type IntakeOptions, takeIn } from './intake.js';
 import { noteCreated } from './outbox-store.js';
 import {
   claimStream,
@@ -70,7 +76,7 @@ export async function pullOnce(
   await settleOpenCreates(db, sync, stream, page.records.length, call, signal);
   const next = placeAfter(place, window, page.next);
   const cursor = { name: cursorName(name, lane), value: asCursor(next) };
-  const { counts } = await takeIn(db, sync, stream, page.records, { cursor, lane });
+  const { counts } = await takeInInOrder(db, sync, stream, page.records, { cursor, lane });
   return {
     records: page.records.length,
     counts,
@@ -78,6 +84,34 @@ export async function pullOnce(
     more: next.window !== null,
   };
 }
+
+/** Where a record may take the place of one that is gone, it is there before the other goes. */
+async function takeInInOrder(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  records: readonly InboundRecord[],
+  options: IntakeOptions,
+): Promise<Pick<IngestResult, 'counts'>> {
+  const gone = records.filter(({ deleted }) => deleted);
+  if (stream.family === undefined || gone.length === 0 || gone.length === records.length)
+    return takeIn(db, sync, stream, records, options);
+  const { cursor: _cursor, ...early } = options;
+  const there = await takeIn(
+    db,
+    sync,
+    stream,
+    records.filter(({ deleted }) => !deleted),
+    early,
+  );
+  const { counts } = await takeIn(db, sync, stream, gone, options);
+  return { counts: sumOf(there.counts, counts) };
+}
+
+const sumOf = (left: IngestResult['counts'], right: IngestResult['counts']): IngestResult['counts'] => {
+  const outcomes = Object.keys(COUNTS) as (keyof typeof COUNTS)[];
+  return Object.fromEntries(outcomes.map((key) => [key, left[key] + right[key]])) as IngestResult['counts'];
+};
 
 /** Has everything that the stream's system had when it was connected arrived? */
 export async function isFirstLoadDone(db: Db, name: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { HUB_ACTOR, type Json, newId } from '../../golden-records/index.js';
+import { HUB_ACTOR, type Json, newId, resolveTask } from '../../golden-records/index.js';
 import { healOnce, setCode, setupOdoo } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
 import { describeReal } from '../support/odoo/each.js';
@@ -181,7 +181,16 @@ describe.each(odooChoices())('$name', ({ start }) => {
     };
     // Everything else went there.
     expect(await admin.count('product.product', [['name', '=', name]], context)).toBe(1);
-    expect(await admin.count('res.partner', [['name', '=', seller], ['email', '=', 'gold@example.com']], context)).toBe(1);
+    expect(
+      await admin.count(
+        'res.partner',
+        [
+          ['name', '=', seller],
+          ['email', '=', 'gold@example.com'],
+        ],
+        context,
+      ),
+    ).toBe(1);
     expect(await questions()).toEqual([
       { list: 'categories', direction: 'OUTWARD', value: word },
       { list: 'currencies', direction: 'OUTWARD', value: 'XAU' },
@@ -267,6 +276,31 @@ describe.each(odooChoices())('$name', ({ start }) => {
     );
     expect(states[0]).toEqual({ id: String(variant?.id), state: 'DELETED' });
     expect(states.slice(1).map(({ state }) => state)).toEqual(['ACTIVE', 'ACTIVE']);
+    // Which of them is the old one is asked, one question for each; the answer puts it in its place.
+    const successors = states.slice(1).map(({ id }) => id);
+    const asked = await at.query<{ id: string; kind: string; details: Json; goldenIds: string[] }>(
+      `select id::text, kind, details, golden_ids::text[] as "goldenIds" from steward_task
+         where state = 'OPEN' and details->>'replaced' = $1 order by details->>'by'`,
+      String(variant?.id),
+    );
+    const question = { system: 'odoo', scope: 'main', replaced: String(variant?.id), successors };
+    expect(asked.map(({ kind, details }) => ({ kind, details }))).toEqual(
+      successors.map((by) => ({ kind: 'REPLACED_RECORD', details: { ...question, by } })),
+    );
+    const [first] = asked;
+    const request = { correlationId: newId() };
+    const input = { taskId: first?.id ?? '', resolution: 'MERGE' as const, survivorId: first?.goldenIds[0] ?? '' };
+    await resolveTask(at.hub.db, HUB_ACTOR, request, input);
+    await at.hub.settleAll();
+    const linked = await links(first?.goldenIds[0] ?? '');
+    expect(
+      linked.filter(({ state }) => state === 'ACTIVE').map(({ system, externalId }) => [system, externalId]),
+    ).toEqual([
+      ['erp', expect.stringMatching(/^I-/)],
+      ['odoo', successors[0]],
+    ]);
+    await at.settle();
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
     expect(await admin.count('product.template', [['name', '=', name]], context)).toBe(1);
     expect(await admin.count('product.product', [['product_tmpl_id', '=', template]], context)).toBe(2);
   }, 120_000);
