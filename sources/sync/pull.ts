@@ -11,6 +11,7 @@ import { backoffMs, STREAM_BACKOFF } from './backoff.js';
 import { asSourceError } from './failure.js';
 import { type IntakeOptions, takeIn } from './intake.js';
 import { noteCreated } from './outbox-store.js';
+import { askAhead, takeAhead } from './page-ahead.js';
 import {
   claimStream,
   notePulled,
@@ -72,7 +73,11 @@ export async function pullOnce(
   const window = place.window ?? (lane === 'LIVE' && now !== null ? windowOf(place, now, stream) : null);
   if (!window) return lane === 'LIVE' ? idle(place) : null;
   const after = place.window?.after ?? null;
-  const page = await call(() => sync.open.pull.page(stream, window, after, stream.pageSize, signal));
+  const ask = (from: string | null, until: AbortSignal) =>
+    call(() => sync.open.pull.page(stream, window, from, stream.pageSize, until));
+  const page = await (takeAhead(sync, name, lane, window, after) ?? ask(after, signal));
+  const { next: following } = page;
+  if (following !== null) askAhead(sync, name, lane, window, following, () => ask(following, callSignal(options)));
   await settleOpenCreates(db, sync, stream, page.records.length, call, signal);
   const next = placeAfter(place, window, page.next);
   const cursor = { name: cursorName(name, lane), value: asCursor(next) };
