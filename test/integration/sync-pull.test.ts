@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { resolveTask } from '../../golden-records/index.js';
-import { checkDrift, healOnce, openSystem, pullDueOnce, pullOnce, resumeStream, setCode, sweep } from '../../sources/index.js';
+import {
+  checkDrift,
+  healOnce,
+  openSystem,
+  pullDueOnce,
+  pullOnce,
+  resumeStream,
+  setCode,
+  sweep,
+} from '../../sources/index.js';
 import { eventually, goldenOf, STEWARD } from '../support/hub.js';
 import { silentLog } from '../support/log.js';
 import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
