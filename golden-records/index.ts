@@ -18,6 +18,7 @@ export {
   canonicalJson,
   contentHash,
   countryCode,
+  currencyCode,
   IDENTIFIER_SCHEMES,
   isSchemeCode,
   type Normalised,
@@ -36,8 +37,8 @@ export { type NamedOperation, type RaisedTask, recordOperation } from './record-
 export * from './rematch.js';
 export * from './rules.js';
 export * from './steward-tasks.js';
-export { saveCursor } from './store/write.js';
 export type { AttributeDiff, ChangedRecord, DecisionKind, GoldenState } from './store/rows.js';
+export { saveCursor } from './store/write.js';
 export { ECHO_TIME, type Provenance, ruleFor } from './survivorship/survive.js';
 export * from './transaction.js';
 export * from './verify.js';

@@ -150,6 +150,7 @@ export const TASK_KINDS = {
   MASS_DELETE: { dueDays: 1, priority: 90 },
   SCHEMA_DRIFT: { dueDays: 1, priority: 85 },
   UNKNOWN_CODE: { dueDays: 3, priority: 65 },
+  REPLACED_RECORD: { dueDays: 3, priority: 70 },
 } as const;
 export type TaskKind = keyof typeof TASK_KINDS;
 

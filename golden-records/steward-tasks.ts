@@ -50,6 +50,7 @@ export const RESOLUTIONS_OF: Readonly<Record<string, readonly Resolution[]>> = {
   MASS_DELETE: ['ACCEPT_PROPOSED', 'KEEP', 'DISMISS'],
   SCHEMA_DRIFT: ['DISMISS'],
   UNKNOWN_CODE: ['DISMISS'],
+  REPLACED_RECORD: ['MERGE', 'DISMISS'],
 };
 
 export interface ResolveTaskInput {

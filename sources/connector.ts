@@ -112,6 +112,11 @@ export interface SyncStream extends Stream {
    * not depend on the codes: an answer heals the records that waited for it, and no others are mapped anew.
    */
   mappingWith?(codes: InwardCodes): Mapping;
+  /**
+   * The field of the payload that records share of which one may take another's place (Odoo: the template of a product's
+   * variants). When one of them is deleted and newer ones are there, a steward is asked which is the old one (REPLACED_RECORD).
+   */
+  readonly family?: string;
   readonly outward?: Outward;
 }
 
@@ -128,9 +133,18 @@ export interface InwardCodes {
   /**
    * `inward('paymentTerms', '4')` is the hub's word for it, e.g. "NET30"; undefined when nobody knows it yet: leave the
    * attribute ABSENT then. What was asked for in vain becomes a steward task (UNKNOWN_CODE); once answered, the records
-   * that waited are mapped again by themselves. `label` is how the system calls it, for the person who answers.
+   * that waited are mapped again by themselves. `label` is how the system calls it, for the person who answers. With
+   * `otherwise` nobody is asked: it is the word where no person has said another.
    */
-  inward(list: string, code: string, label?: string): string | undefined;
+  inward(list: string, code: string, label?: string, otherwise?: string): string | undefined;
+}
+
+/** What a system's code means by a plain rule, such as an ISO code that both sides use. A person's answer goes before it. */
+export interface PlainCode {
+  readonly list: string;
+  readonly code: string;
+  /** The hub's word; upper and lower case are the same. */
+  readonly word: string;
 }
 
 /** How golden attributes are written to the system. Everything here is pure. */
@@ -223,6 +237,8 @@ export interface OpenSystem {
   schema?(signal: AbortSignal): Promise<SchemaSnapshot>;
   /** The dates of the key that the connector uses, for the metrics; null: the system doesn't tell. Asked hourly. */
   key?(signal: AbortSignal): Promise<KeyFacts | null>;
+  /** The codes there that `OutwardContext.code` finds without anybody's answer. Asked before each batch: to be kept. */
+  codes?(signal: AbortSignal): Promise<readonly PlainCode[]>;
   close(): Promise<void>;
 }
 

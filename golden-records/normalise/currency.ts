@@ -8,8 +8,14 @@ const NOT_A_CURRENCY = ['XXX', 'XTS'];
 
 const CODES = new Set([...currencyCodes.codes(), ...ADDED_SINCE].filter((code) => !NOT_A_CURRENCY.includes(code)));
 
+/** The code of a currency, in capital letters; undefined where the text is none. */
+export function currencyCode(text: string): string | undefined {
+  const code = text.trim().toUpperCase();
+  return CODES.has(code) ? code : undefined;
+}
+
 /** ISO 4217 alphabetic code, upper case. */
 export function currency(input: unknown): Normalised<string> {
-  const code = typeof input === 'string' ? input.trim().toUpperCase() : '';
-  return CODES.has(code) ? valid(code) : invalid('an ISO 4217 currency code, e.g. USD', input);
+  const code = typeof input === 'string' ? currencyCode(input) : undefined;
+  return code === undefined ? invalid('an ISO 4217 currency code, e.g. USD', input) : valid(code);
 }

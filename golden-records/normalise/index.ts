@@ -2,7 +2,7 @@ export { type Address, address, comparableAddress, comparableStreet } from './ad
 export { boolean } from './boolean.js';
 export { canonicalJson, contentHash } from './content-hash.js';
 export { country, countryCode } from './country.js';
-export { currency } from './currency.js';
+export { currency, currencyCode } from './currency.js';
 export { instant, localDate } from './date.js';
 export { decimal } from './decimal.js';
 export { email } from './email.js';

@@ -171,7 +171,7 @@ with input as materialized (select $1::jsonb as j), operation_row as (
   select id from steward_task where open_key = any(array(select jsonb_array_elements_text(${part('answered')})))
   union
   select t.id from steward_task t
-    where t.golden_ids && ${uuids(part('touched'))} and t.state in ('OPEN', 'CLAIMED') and t.kind <> 'REJECTED_RECORD'
+    where t.golden_ids && ${uuids(part('touched'))} and t.state in ('OPEN', 'CLAIMED') and t.kind not in ('REJECTED_RECORD', 'REPLACED_RECORD')
       and not exists (select 1 from task_input x where x.key = t.open_key)
 ), closed_tasks as (
   update steward_task t set state = 'CLOSED', open_key = null, resolved_at = ${NOW},

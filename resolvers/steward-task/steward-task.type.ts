@@ -24,6 +24,7 @@ export const TaskKind = {
   MASS_DELETE: 'MASS_DELETE',
   SCHEMA_DRIFT: 'SCHEMA_DRIFT',
   UNKNOWN_CODE: 'UNKNOWN_CODE',
+  REPLACED_RECORD: 'REPLACED_RECORD',
 } as const;
 registerEnumType(TaskKind, {
   name: 'StewardTaskKind',
@@ -39,6 +40,7 @@ registerEnumType(TaskKind, {
     MASS_DELETE: { description: 'A system lacks more records than a sweep may delete: are they gone?' },
     SCHEMA_DRIFT: { description: "A system's own schema changed under a mapping, which is paused." },
     UNKNOWN_CODE: { description: 'A code of a system that nobody has explained yet: see setCode.' },
+    REPLACED_RECORD: { description: 'A system replaced a record by others: does this one take its place?' },
   },
 });
 

@@ -1,4 +1,5 @@
 import type { Json } from '../../golden-records/index.js';
+import type { PlainCode } from '../connector.js';
 import type { CallContext, OdooClient, OdooRow } from './client.js';
 import type { TermPayload } from './payloads.js';
 import { idOf, idsOf, rounded, textOf } from './values.js';
@@ -18,7 +19,10 @@ export interface CodeLists {
   currencyId(code: string): number | undefined;
   /** By name, or `#12` for an id that a steward gave. */
   unitId(name: string): number | undefined;
+  /** By full name, or by id: `#12`. */
   categoryId(name: string): number | undefined;
+  /** What needs nobody's answer: ISO codes, and names of categories where they are the hub's. */
+  plain(categories: 'NAMES' | 'CODES'): PlainCode[];
   readonly companies: readonly { readonly id: number; readonly name: string; readonly partner: number | null }[];
 }
 
@@ -91,11 +95,15 @@ export async function readCodeLists(
     stateId: (country, text) =>
       keyOf(stateRows, (state) => state.country === country && [state.code, state.name].some((one) => same(one, text))),
     currencyId: (code) => keyOf(currencyCodes, (one) => one === code.toUpperCase()),
-    unitId: (name) =>
-      name.startsWith('#')
-        ? keyOf(unitRows, ({ id }) => id === name.slice(1))
-        : keyOf(unitRows, (unit) => unit.name === name),
-    categoryId: (name) => keyOf(categoryRows, (category) => same(category.name, name)),
+    unitId: (name) => byGivenId(unitRows, name) ?? keyOf(unitRows, (unit) => unit.name === name),
+    categoryId: (name) => byGivenId(categoryRows, name) ?? keyOf(categoryRows, (category) => same(category.name, name)),
+    plain: (mode) => [
+      ...plainCodes('countries', countryCodes.values()),
+      ...plainCodes('currencies', currencyCodes.values()),
+      ...(mode === 'NAMES'
+        ? [...categoryRows.values()].map(({ id, name }) => ({ list: 'categories', code: id, word: name }))
+        : []),
+    ],
     companies: companies.map(({ id, name, partner_id }) => ({
       id,
       name: textOf(name) ?? '',
@@ -109,6 +117,13 @@ export class UnknownCode extends Error {}
 
 /** 19 writes `DE-BW` where 14 writes `BW`; people write `BW`. */
 const bareState = (code: string): string => code.replace(/^[A-Z]{2}-/, '');
+
+function plainCodes(list: string, codes: Iterable<string | null>): PlainCode[] {
+  return [...codes].flatMap((code) => (code === null ? [] : [{ list, code, word: code }]));
+}
+
+const byGivenId = (rows: ReadonlyMap<number, { readonly id: string }>, name: string): number | undefined =>
+  name.startsWith('#') ? keyOf(rows, ({ id }) => id === name.slice(1)) : undefined;
 
 const same = (left: string, right: string): boolean => left.toLowerCase() === right.trim().toLowerCase();
 

@@ -30,6 +30,11 @@ export interface OdooOptions {
   readonly suppliers?: Domain;
   /** Which products are items, as a domain of `product.product`. Default: all. */
   readonly items?: Domain;
+  /**
+   * `NAMES` (default): a category's full name is the hub's word for it, where no steward said another. `CODES`: each category
+   * goes through the code list `categories`, and one that isn't in it is a question, coming in too.
+   */
+  readonly categories?: 'NAMES' | 'CODES';
   /** What the hub may create there. Default: suppliers and items. */
   readonly creates?: Partial<Readonly<Record<'suppliers' | 'items' | 'warehouses' | 'businessUnits', boolean>>>;
   /** What the hub may change there. Default: suppliers and items; companies and warehouses take rights of an administrator. */
@@ -71,6 +76,7 @@ export function odoo(options: OdooOptions): OdooConnector {
     scope: options.scope ?? 'main',
     suppliers: options.suppliers ?? SUPPLIERS,
     items: options.items ?? [],
+    categories: options.categories ?? 'NAMES',
     creates: createsOf(options),
     writes: writesOf(options),
     pollMs: options.pollMs ?? DEFAULTS.pollMs,
@@ -136,6 +142,7 @@ function openOdoo(options: OdooOptions, streams: OdooConnector['streams'], conte
         const now = new Date();
         return factsOf((await keysOf(session, now)) ?? [], now);
       }),
+    codes: () => told(system, false, async () => (await session.codeLists()).plain(options.categories ?? 'NAMES')),
     close: () => Promise.resolve(),
   };
 }
@@ -227,6 +234,12 @@ function problemsOf(options: OdooOptions, path: string): ConfigProblem[] {
     'hookSecretEnv',
     'the name of an environment variable that holds the secret',
     shown(hookSecretEnv),
+  );
+  check(
+    options.categories === undefined || ['NAMES', 'CODES'].includes(options.categories),
+    'categories',
+    "'NAMES' or 'CODES'",
+    options.categories,
   );
   for (const key of ['pollMs', 'overlapMs', 'sweepMs', 'timeoutMs', 'callsPerSecond'] as const) {
     const value = options[key];

@@ -6,7 +6,7 @@ import type {
   SupplierSourceAttributes,
   WarehouseSourceAttributes,
 } from '../../golden-records/index.js';
-import { isJsonObject } from '../../golden-records/index.js';
+import { countryCode, currencyCode, isJsonObject } from '../../golden-records/index.js';
 import type { InwardCodes, Outward, OutwardContext } from '../connector.js';
 import type { Mapped } from '../files/mapping.js';
 import type {
@@ -31,26 +31,28 @@ import { alphanumeric, bareUrl, htmlOfText, paddedGtin, rounded, samePhone, text
 // ---- Suppliers ------------------------------------------------------------------------------------------------------
 
 export function supplierOf(partner: PartnerPayload, codes: InwardCodes): Mapped<SupplierSourceAttributes> {
-  const addresses = [
-    addressOf(partner, 'MAIN'),
+  const country = countryFrom(partner.country, codes);
+  const currency = currencyFrom(partner.currency, codes);
+  const addresses = allKnown([
+    addressOf(partner, 'MAIN', codes),
     ...partner.children
       .filter(({ active }) => active)
-      .map((child) => (isAddress(child) ? addressOf(child, ADDRESS_KINDS[child.type] ?? 'SHIPPING') : null)),
-  ].filter((address) => address !== null);
+      .map((child) => (isAddress(child) ? addressOf(child, ADDRESS_KINDS[child.type] ?? 'SHIPPING', codes) : null)),
+  ]);
   const contacts = partner.children.filter((child) => child.active && isContact(child)).map(contactOf);
-  const banks = partner.banks.filter(({ active }) => active).map(bankOf);
+  const banks = allKnown(partner.banks.filter(({ active }) => active).map((bank) => bankOf(bank, codes)));
   const terms = paymentTermsOf(partner.terms, codes);
   return {
     name: partner.name,
-    taxIds: partner.vat === null ? null : [taxIdOf(partner.vat, partner.country)],
+    taxIds: partner.vat === null ? null : [taxIdOf(partner.vat, country ?? null)],
     ...(partner.gln === null ? {} : { gln: partner.gln }),
-    addresses: addresses.length > 0 ? addresses : null,
+    ...(addresses === undefined ? {} : { addresses }),
     phones: listOrNull([partner.phone, partner.mobile]),
     emails: listOrNull([partner.email]),
     website: partner.website,
-    bankAccounts: banks.length > 0 ? banks : null,
+    ...(banks === undefined ? {} : { bankAccounts: banks }),
     ...(terms === undefined ? {} : { paymentTerms: terms }),
-    currency: partner.currency,
+    ...(currency === undefined ? {} : { currency }),
     parent: partner.parent,
     contacts: contacts.length > 0 ? contacts : null,
     status: partner.active ? 'ACTIVE' : 'BLOCKED',
@@ -67,8 +69,23 @@ const CHILD_TYPES: Readonly<Record<string, string>> = { BILLING: 'invoice', SHIP
 const isAddress = ({ type }: ChildPayload) => type in ADDRESS_KINDS;
 const isContact = ({ type, name }: ChildPayload) => type === 'contact' && name !== null;
 
-function addressOf<K extends string>(fields: AddressFields, kind: K) {
-  const { street, street2, city, state, zip, country } = fields;
+/** The hub's country for one there: its ISO code says it; what a code of somebody's own means, a steward does. */
+const countryFrom = (code: string | null, codes: InwardCodes): string | null | undefined =>
+  code === null ? null : (countryCode(code) ?? codes.inward('countries', code, code));
+const currencyFrom = (code: string | null, codes: InwardCodes): string | null | undefined =>
+  code === null ? null : (currencyCode(code) ?? codes.inward('currencies', code, code));
+
+/** While one of them means nothing to the hub (undefined), it can't say what they all are. */
+function allKnown<T>(values: readonly (T | null | undefined)[]): T[] | null | undefined {
+  if (values.includes(undefined)) return undefined;
+  const found = values.filter((value) => value !== null && value !== undefined);
+  return found.length > 0 ? found : null;
+}
+
+function addressOf<K extends string>(fields: AddressFields, kind: K, codes: InwardCodes) {
+  const { street, street2, city, state, zip } = fields;
+  const country = countryFrom(fields.country, codes);
+  if (country === undefined) return undefined;
   if ([street, street2, city, state, zip, country].every((field) => field === null)) return null;
   return { kind, line1: street, line2: street2, city, region: state, postcode: zip, country };
 }
@@ -77,7 +94,9 @@ const contactOf = ({ name, function: role, email, phone }: ChildPayload) => ({ n
 
 const IBAN = /^[A-Z]{2}\d{2}[A-Z0-9]{8,30}$/;
 
-function bankOf({ number, holder, bank, bic, currency }: PartnerPayload['banks'][number]) {
+function bankOf({ number, holder, bank, bic, ...row }: PartnerPayload['banks'][number], codes: InwardCodes) {
+  const currency = currencyFrom(row.currency, codes);
+  if (currency === undefined) return undefined;
   const account = alphanumeric(number);
   const isIban = IBAN.test(account);
   return {
@@ -138,11 +157,14 @@ export const supplierOutward = (options: { readonly creates: boolean }): Outward
     phones: { fields: ['phone'], write: (phones) => ({ phone: first(phones) }) },
     emails: { fields: ['email'], write: (emails) => ({ email: first(emails) }) },
     website: { fields: ['website'], write: (website) => ({ website }) },
-    bankAccounts: { fields: ['<banks>'], write: (accounts) => ({ '<banks>': objects(accounts).map(writeBank) }) },
+    bankAccounts: {
+      fields: ['<banks>'],
+      write: (accounts, context) => ({ '<banks>': objects(accounts).map((one) => writeBank(one, context)) }),
+    },
     paymentTerms: { fields: ['<terms>'], write: writeTerms },
     currency: {
       fields: ['property_purchase_currency_id'],
-      write: (currency) => ({ property_purchase_currency_id: currency }),
+      write: (currency, context) => ({ property_purchase_currency_id: codeThere('currencies', currency, context) }),
     },
     parent: {
       fields: ['parent_id'],
@@ -248,34 +270,46 @@ function withoutUnknownStates(ours: Json, theirs: Json): Json {
 export const addressKey = (row: JsonObject): string =>
   [row.type, row.street, row.street2, row.city, row.zip, row.state_id, row.country_id].map(lower).join('\n');
 
-function writeAddresses(value: Json): JsonObject {
+/** As it is called there: by its ISO code, else by the code that a steward gave. Null too while nobody knows it. */
+function codeThere(list: 'countries' | 'currencies', value: Json | undefined, context: OutwardContext): string | null {
+  const word = textOf(value);
+  return word === null ? null : (context.code(list, word) ?? null);
+}
+
+function writeAddresses(value: Json, context: OutwardContext): JsonObject {
   const all = objects(value);
   const main = all.find(({ kind }) => kind === 'MAIN') ?? all.find(({ kind }) => kind === 'LEGAL') ?? {};
   const others = all.filter(({ kind }) => typeof kind === 'string' && kind in CHILD_TYPES);
   return {
-    ...odooAddress(main),
+    ...odooAddress(main, context),
     '<addresses>': others.map((address) => ({
       type: CHILD_TYPES[String(address.kind)] ?? 'other',
-      ...odooAddress(address),
+      ...odooAddress(address, context),
     })),
   };
 }
 
-const odooAddress = ({ line1, line2, city, postcode, region, country }: JsonObject) => ({
+const odooAddress = (
+  { line1, line2, city, postcode, region, country }: JsonObject,
+  context: OutwardContext,
+): JsonObject => ({
   street: textOf(line1),
   street2: textOf(line2),
   city: textOf(city),
   zip: textOf(postcode),
   state_id: textOf(region),
-  country_id: textOf(country),
+  country_id: codeThere('countries', country, context),
 });
 
-const writeBank = ({ iban, accountNumber, holder, bankName, bic, currency }: JsonObject): JsonObject => ({
+const writeBank = (
+  { iban, accountNumber, holder, bankName, bic, currency }: JsonObject,
+  context: OutwardContext,
+): JsonObject => ({
   number: textOf(iban) ?? textOf(accountNumber),
   holder: textOf(holder),
   bank: textOf(bankName),
   bic: textOf(bic),
-  currency: textOf(currency),
+  currency: codeThere('currencies', currency, context),
 });
 
 function writeTerms(value: Json, context: OutwardContext): JsonObject {
@@ -301,24 +335,36 @@ function firstTaxId(value: Json): Json {
 
 // ---- Items ----------------------------------------------------------------------------------------------------------
 
-export function itemOf(product: ProductPayload, codes: InwardCodes): Mapped<ItemSourceAttributes> {
+export function itemOf(
+  product: ProductPayload,
+  codes: InwardCodes,
+  categories: 'NAMES' | 'CODES' = 'NAMES',
+): Mapped<ItemSourceAttributes> {
   const unit = product.unit === null ? null : unitFrom(product.unit, codes);
-  const offers = product.prices.map((price) => offerOf(price, codes));
+  const category = product.category === null ? null : categoryFrom(product.category, codes, categories);
+  const offers = allKnown(product.prices.map((price) => offerOf(price, codes)));
   const preferred = product.prices[0]?.partner ?? null;
   return {
     name: product.name,
     description: textOfHtml(product.description),
     ...(product.kind === null ? {} : { kind: product.kind as 'GOODS' }),
-    category: product.category === null ? null : product.category.name,
+    ...(category === undefined ? {} : { category }),
     ...(unit === undefined ? {} : { baseUnit: unit }),
     packagings:
       product.barcode === null ? null : [{ level: 'BASE' as const, gtin: product.barcode, ...(unit ? { unit } : {}) }],
     tracking: product.tracking === null ? null : (product.tracking.toUpperCase() as 'LOT'),
-    supplierItems: offers.length > 0 ? offers : null,
+    ...(offers === undefined ? {} : { supplierItems: offers }),
     preferredSupplier: preferred,
     status: product.active ? 'ACTIVE' : 'DISCONTINUED',
   };
 }
+
+const categoryFrom = (
+  { id, name }: { id: string; name: string },
+  codes: InwardCodes,
+  mode: 'NAMES' | 'CODES',
+): string | undefined =>
+  mode === 'CODES' ? codes.inward('categories', id, name) : codes.inward('categories', id, name, name);
 
 /** The hub's unit for one there: by its name where Odoo brings it, else by what a steward answered. */
 const unitFrom = ({ id, name }: { id: string; name: string }, codes: InwardCodes): string | undefined =>
@@ -327,11 +373,13 @@ const unitFrom = ({ id, name }: { id: string; name: string }, codes: InwardCodes
 function offerOf(price: PricePayload, codes: InwardCodes) {
   const unit = price.unit === null ? undefined : unitFrom(price.unit, codes);
   const minimum = rounded(price.minimum, 2);
+  const currency = currencyFrom(price.currency, codes);
+  if (currency === undefined) return undefined;
   return {
     supplier: price.partner,
     number: price.number,
     ...(price.company === null ? {} : { businessUnit: price.company }),
-    price: price.currency === null ? null : { amount: price.price, currency: price.currency },
+    price: currency === null ? null : { amount: price.price, currency },
     ...(unit === undefined ? {} : { priceUnit: unit }),
     ...(minimum === null || minimum === '0' || unit === undefined ? {} : { minimumQuantity: { value: minimum, unit } }),
     validFrom: price.from,
@@ -345,7 +393,10 @@ export const itemOutward = (options: { readonly creates: boolean }): Outward => 
     name: { fields: ['name'], write: (name) => ({ name }) },
     description: { fields: ['description'], write: (text) => ({ description: text }) },
     kind: { fields: ['<kind>'], write: (kind) => ({ '<kind>': odooKind(kind) }) },
-    category: { fields: ['categ_id'], write: (category) => ({ categ_id: category }) },
+    category: {
+      fields: ['categ_id'],
+      write: (category, context) => ({ categ_id: categoryThere(category, context) }),
+    },
     baseUnit: { fields: ['uom_id'], write: (unit, context) => ({ uom_id: unitName(unit, context) }) },
     packagings: { fields: ['barcode'], write: (packagings) => ({ barcode: baseGtin(packagings) }) },
     tracking: {
@@ -368,7 +419,7 @@ function presentItem(payload: Json): JsonObject {
     name: product.name,
     description: product.description,
     '<kind>': product.kind,
-    categ_id: product.category?.name ?? null,
+    categ_id: product.category === null ? null : `#${product.category.id} ${product.category.name}`,
     uom_id: product.unit?.name ?? null,
     barcode: product.barcode,
     tracking: product.tracking,
@@ -392,6 +443,8 @@ function sameItem(field: string, ours: Json, theirs: Json): boolean {
       return sameText(textOfHtml(ours), textOfHtml(theirs));
     case 'barcode':
       return paddedGtin(ours) === paddedGtin(theirs);
+    case 'categ_id':
+      return sameCategory(ours, theirs);
     case '<prices>':
       return sameRows(ours, theirs, priceKey);
     default:
@@ -425,6 +478,23 @@ function unitName(unit: Json, context: OutwardContext): Json {
   return id === undefined ? null : `#${id}`;
 }
 
+/** By its id, `#12`: two systems seldom call it the same. */
+function categoryThere(category: Json, context: OutwardContext): Json {
+  const word = textOf(category);
+  const code = word === null ? undefined : context.code('categories', word);
+  if (code === undefined) return null;
+  return `#${code}`;
+}
+
+/** `#12` or a full name, and `#12 All / Gloves`. */
+function sameCategory(ours: Json, theirs: Json): boolean {
+  const [wanted, present] = [textOf(ours) ?? '', textOf(theirs) ?? ''];
+  const [id = ''] = present.split(' ', 1);
+  return wanted.startsWith('#')
+    ? wanted.split(' ', 1)[0] === id
+    : wanted.toLowerCase() === present.slice(id.length + 1).toLowerCase();
+}
+
 function baseGtin(packagings: Json): Json {
   const base = objects(packagings).find(({ level }) => level === 'BASE') ?? {};
   const gtin = textOf(base.gtin);
@@ -442,7 +512,7 @@ function priceOf(offer: JsonObject, context: OutwardContext): JsonObject[] {
       partner,
       number: textOf(offer.number),
       price: textOf(offer.price.amount),
-      currency: textOf(offer.price.currency),
+      currency: codeThere('currencies', offer.price.currency, context),
       company: company ?? null,
       minimum: isJsonObject(offer.minimumQuantity) ? rounded(offer.minimumQuantity.value, 2) : null,
       from: textOf(offer.validFrom),
@@ -453,13 +523,16 @@ function priceOf(offer: JsonObject, context: OutwardContext): JsonObject[] {
 
 // ---- Warehouses and business units ----------------------------------------------------------------------------------
 
-export const warehouseOf = (warehouse: WarehousePayload): Mapped<WarehouseSourceAttributes> => ({
-  code: warehouse.code,
-  name: warehouse.name,
-  address: warehouse.address === null ? null : addressOf(warehouse.address, 'SHIPPING'),
-  businessUnit: warehouse.company,
-  status: warehouse.active ? 'ACTIVE' : 'CLOSED',
-});
+export function warehouseOf(warehouse: WarehousePayload, codes: InwardCodes): Mapped<WarehouseSourceAttributes> {
+  const address = warehouse.address === null ? null : addressOf(warehouse.address, 'SHIPPING', codes);
+  return {
+    code: warehouse.code,
+    name: warehouse.name,
+    ...(address === undefined ? {} : { address }),
+    businessUnit: warehouse.company,
+    status: warehouse.active ? 'ACTIVE' : 'CLOSED',
+  };
+}
 
 export const warehouseOutward = (options: { readonly creates: boolean }): Outward => ({
   creates: options.creates,
@@ -481,22 +554,30 @@ export const warehouseOutward = (options: { readonly creates: boolean }): Outwar
   same: (field, ours, theirs) => (field === 'company_id' && theirs !== null) || sameText(ours, theirs),
 });
 
-export const businessUnitOf = (company: CompanyPayload): Mapped<BusinessUnitSourceAttributes> => ({
-  name: company.name,
-  parent: company.parent,
-  taxId: company.vat === null ? null : taxIdOf(company.vat, company.country),
-  country: company.country,
-  currency: company.currency,
-  address: addressOf(company, 'MAIN'),
-  status: company.active ? 'ACTIVE' : 'CLOSED',
-});
+export function businessUnitOf(company: CompanyPayload, codes: InwardCodes): Mapped<BusinessUnitSourceAttributes> {
+  const country = countryFrom(company.country, codes);
+  const currency = currencyFrom(company.currency, codes);
+  const address = addressOf(company, 'MAIN', codes);
+  return {
+    name: company.name,
+    parent: company.parent,
+    taxId: company.vat === null ? null : taxIdOf(company.vat, country ?? null),
+    ...(country === undefined ? {} : { country }),
+    ...(currency === undefined ? {} : { currency }),
+    ...(address === undefined ? {} : { address }),
+    status: company.active ? 'ACTIVE' : 'CLOSED',
+  };
+}
 
 export const businessUnitOutward = (options: { readonly creates: boolean }): Outward => ({
   creates: options.creates,
   attributes: {
     name: { fields: ['name'], write: (name) => ({ name }) },
     taxId: { fields: ['vat'], write: (taxId) => ({ vat: isJsonObject(taxId) ? textOf(taxId.value) : null }) },
-    address: { fields: [...MAIN_FIELDS], write: (address) => odooAddress(isJsonObject(address) ? address : {}) },
+    address: {
+      fields: [...MAIN_FIELDS],
+      write: (address, context) => odooAddress(isJsonObject(address) ? address : {}, context),
+    },
   },
   present: (payload) => {
     const company = payload as unknown as CompanyPayload;

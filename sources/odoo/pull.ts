@@ -49,17 +49,17 @@ export class OdooPull implements PullPart {
       const domain = await this.domainOf(watch);
       if (watch.all) return { records: await assemble(stream, this.session, domain), next: null };
       const pageDomain = [...domain, ...windowOf(window, watch.owner !== undefined), ...afterId(after)];
-      const stones = after === null ? await this.tombstones(watch.model, window) : [];
       if (watch.owner === undefined) {
         const records = await assemble(stream, this.session, pageDomain, limit);
-        return {
-          records: [...stones.map(deletedRecord), ...records],
-          next: nextOf(
-            records.map(({ externalId }) => Number(externalId)),
-            limit,
-          ),
-        };
+        const next = nextOf(
+          records.map(({ externalId }) => Number(externalId)),
+          limit,
+        );
+        // Last: what took the place of a record that is gone has arrived before.
+        const stones = next === null ? await this.tombstones(watch.model, window) : [];
+        return { records: [...records, ...stones.map(deletedRecord)], next };
       }
+      const stones = after === null ? await this.tombstones(watch.model, window) : [];
       const field = await watch.owner(this.session);
       const context = await this.session.context();
       const rows = await this.session.client.searchRead(watch.model, pageDomain, [field], context, { limit });

@@ -88,8 +88,15 @@ export class OdooPush implements PushPart {
     const { model } = stream.watch;
     const [first] = await this.session.companyIds();
     const context = this.quiet(await this.session.context(first));
-    const columns = await this.columnsOf(model, batch, context);
-    const rows = this.prepared(batch.rows, columns, results);
+    let columns = await this.columnsOf(model, batch, context);
+    let rows = this.prepared(batch.rows, columns, results);
+    if (rows.length < batch.rows.length) {
+      // What the lists don't have may have been added there since they were read.
+      this.session.forgetLists();
+      for (const { key } of batch.rows) results.delete(key);
+      columns = await this.columnsOf(model, batch, context);
+      rows = this.prepared(batch.rows, columns, results);
+    }
     const written = await this.load(model, batch.action, columns, rows, context, results);
     for (const [row, id] of written) results.set(row.key, await this.writeParts(stream, batch, row, id));
   }

@@ -91,6 +91,11 @@ export class Session {
   /** After the server was away it may be another one. */
   forget(): void {
     this.fields.clear();
+    this.forgetLists();
+  }
+
+  /** The lists are read again when they are next asked for. */
+  forgetLists(): void {
     this.lists = undefined;
   }
 

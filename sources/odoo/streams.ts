@@ -41,6 +41,7 @@ export interface StreamOptions {
   readonly scope: string;
   readonly suppliers: Domain;
   readonly items: Domain;
+  readonly categories: 'NAMES' | 'CODES';
   readonly creates: ByType;
   readonly writes: ByType;
   readonly pollMs: number;
@@ -50,7 +51,7 @@ export interface StreamOptions {
 }
 
 /** Raised when a mapping gives something else for the same payload. */
-const MAPPING_VERSION = 'odoo-1';
+const MAPPING_VERSION = 'odoo-2';
 /** A page is one transaction at the hub, and some 100 ms at Odoo. */
 const PAGE_SIZE = 500;
 /** Most rows in one `load`: beyond some hundreds they only hold locks for longer. */
@@ -74,7 +75,9 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
   const { creates, writes } = options;
   const supplierDomain = options.suppliers;
   const supplier = typed('supplier', (payload, codes) => supplierOf(payload as unknown as PartnerPayload, codes));
-  const item = typed('item', (payload, codes) => itemOf(payload as unknown as ProductPayload, codes));
+  const item = typed('item', (payload, codes) =>
+    itemOf(payload as unknown as ProductPayload, codes, options.categories),
+  );
   const live = { tier: 'EVENT_CRITICAL' as const, every: options.pollMs };
   return [
     stream(options, {
@@ -143,7 +146,7 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       },
     }),
     stream(options, {
-      ...typed('warehouse', (payload) => warehouseOf(payload as unknown as WarehousePayload)),
+      ...typed('warehouse', (payload, codes) => warehouseOf(payload as unknown as WarehousePayload, codes)),
       tier: 'OPERATIONAL',
       every: SELDOM_MS,
       watch: { model: 'stock.warehouse', domain: [], all: true },
@@ -152,7 +155,7 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       sweeps: true,
     }),
     stream(options, {
-      ...typed('business_unit', (payload) => businessUnitOf(payload as unknown as CompanyPayload)),
+      ...typed('business_unit', (payload, codes) => businessUnitOf(payload as unknown as CompanyPayload, codes)),
       tier: 'OPERATIONAL',
       every: SELDOM_MS,
       watch: { model: 'res.company', domain: [], all: true },
@@ -164,6 +167,7 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
 }
 
 const SELDOM_MS = 60_000;
+const NO_CODES: InwardCodes = { inward: (_list, _code, _label, otherwise) => otherwise };
 
 /** Without these a mapping is broken; fields that only some versions have are not among them. */
 const READS = {
@@ -267,8 +271,9 @@ function stream(
     },
     ...(own.sweeps ? { sweepEveryMs: options.sweepMs } : {}),
     ...(own.reads ? { reads: own.reads } : {}),
+    ...(own.entityType === 'item' ? { family: 'template' } : {}),
     ...(own.outward ? { outward: own.outward } : {}),
-    mapping: mappingWith({ inward: () => undefined }),
+    mapping: mappingWith(NO_CODES),
     mappingWith,
     watch: own.watch,
   };

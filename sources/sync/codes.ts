@@ -14,7 +14,7 @@ import {
   type Tx,
   withoutTransaction,
 } from '../../golden-records/index.js';
-import type { SyncStream } from '../connector.js';
+import type { InwardCodes, PlainCode, SyncStream } from '../connector.js';
 import { type Synchronised } from './synchronised.js';
 
 /** A system's code lists as they stand: which code is which of the hub's words. */
@@ -30,8 +30,11 @@ interface CodeRow {
   readonly preferred: boolean;
 }
 
-/** One statement. Code lists are short: payment terms, categories, units, countries, currencies. */
-export async function loadCodes(db: Db, system: string): Promise<CodeLists> {
+/**
+ * One statement. Code lists are short: payment terms, categories, units, countries, currencies. `plain`: what the system
+ * says of its codes itself; what a person said goes before it.
+ */
+export async function loadCodes(db: Db, system: string, plain: readonly PlainCode[] = []): Promise<CodeLists> {
   const rows = await withoutTransaction(db).query<CodeRow>(
     `select list, code, word, preferred from code where system = $1 order by preferred desc, code`,
     system,
@@ -40,11 +43,14 @@ export async function loadCodes(db: Db, system: string): Promise<CodeLists> {
   const outward = new Map<string, string>();
   // The preferred one comes first, else the lowest: the same for every worker.
   for (const { list, code, word } of rows) if (!outward.has(`${list}\n${word}`)) outward.set(`${list}\n${word}`, code);
+  const ownWords = new Map(plain.map(({ list, code, word }) => [plainKey(list, word), code]));
   return {
     inward: (list, code) => inward.get(`${list}\n${code}`),
-    outward: (list, word) => outward.get(`${list}\n${word}`),
+    outward: (list, word) => outward.get(`${list}\n${word}`) ?? ownWords.get(plainKey(list, word)),
   };
 }
+
+const plainKey = (list: string, word: string) => `${list}\n${word.trim().toLowerCase()}`;
 
 /** What was asked for in vain. */
 export interface UnknownCode {
@@ -62,14 +68,13 @@ export function mappingOver(
   const missed = new Map<Json, UnknownCode[]>();
   if (!stream.mappingWith) return { mapping: stream.mapping, missed };
   let current: Json = null;
-  const made = stream.mappingWith({
-    inward(list, code, label) {
-      const word = codes.inward(list, code);
-      if (word === undefined)
-        missed.set(current, [...(missed.get(current) ?? []), { list, direction: 'INWARD', value: code, label }]);
-      return word;
-    },
-  });
+  const inward: InwardCodes['inward'] = (list, code, label, otherwise) => {
+    const word = codes.inward(list, code) ?? otherwise;
+    if (word === undefined)
+      missed.set(current, [...(missed.get(current) ?? []), { list, direction: 'INWARD', value: code, label }]);
+    return word;
+  };
+  const made = stream.mappingWith({ inward });
   const map: Mapping['map'] = (payload) => {
     current = payload;
     missed.delete(payload);

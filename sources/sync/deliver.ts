@@ -171,7 +171,9 @@ class Delivery {
   }
 
   private async deliver(): Promise<DeliverStep> {
-    const codes = await loadCodes(this.db, this.sync.system);
+    const { codes: ask } = this.sync.open;
+    const plain = ask ? await this.call((signal) => ask(signal)) : [];
+    const codes = await loadCodes(this.db, this.sync.system, plain);
     const found = await this.findCreated(await this.load());
     const { links, theirs } = await this.lookAt(found, codes);
     const { ready, waiting } = this.unknownOutcomes(links);

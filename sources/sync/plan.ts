@@ -128,7 +128,7 @@ async function planOutward(
 ): Promise<StreamPlan['outward']> {
   const definition = db.model.entityTypes.get(stream.entityType);
   if (!definition) return { create: 0, update: 0, unchanged: 0 };
-  const codes = await loadCodes(db, sync.system);
+  const codes = await loadCodes(db, sync.system, await sync.open.codes?.(signal));
   const counts = { create: 0, update: 0, unchanged: 0 };
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {

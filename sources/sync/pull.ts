@@ -1,10 +1,17 @@
-import { type Db, saveCursor, withoutTransaction } from '../../golden-records/index.js';
+import {
+  type Db,
+  type InboundRecord,
+  type IngestResult,
+  saveCursor,
+  withoutTransaction,
+} from '../../golden-records/index.js';
 import type { Lane, PullStep, SyncStream } from '../connector.js';
 import { Retryable } from '../errors.js';
 import { backoffMs, STREAM_BACKOFF } from './backoff.js';
 import { asSourceError } from './failure.js';
-import { takeIn } from './intake.js';
+import { type IntakeOptions, takeIn } from './intake.js';
 import { noteCreated } from './outbox-store.js';
+import { askAhead, takeAhead } from './page-ahead.js';
 import {
   claimStream,
   notePulled,
@@ -66,11 +73,15 @@ export async function pullOnce(
   const window = place.window ?? (lane === 'LIVE' && now !== null ? windowOf(place, now, stream) : null);
   if (!window) return lane === 'LIVE' ? idle(place) : null;
   const after = place.window?.after ?? null;
-  const page = await call(() => sync.open.pull.page(stream, window, after, stream.pageSize, signal));
+  const ask = (from: string | null, until: AbortSignal) =>
+    call(() => sync.open.pull.page(stream, window, from, stream.pageSize, until));
+  const page = await (takeAhead(sync, name, lane, window, after) ?? ask(after, signal));
+  const { next: following } = page;
+  if (following !== null) askAhead(sync, name, lane, window, following, () => ask(following, callSignal(options)));
   await settleOpenCreates(db, sync, stream, page.records.length, call, signal);
   const next = placeAfter(place, window, page.next);
   const cursor = { name: cursorName(name, lane), value: asCursor(next) };
-  const { counts } = await takeIn(db, sync, stream, page.records, { cursor, lane });
+  const { counts } = await takeInInOrder(db, sync, stream, page.records, { cursor, lane });
   return {
     records: page.records.length,
     counts,
@@ -78,6 +89,34 @@ export async function pullOnce(
     more: next.window !== null,
   };
 }
+
+/** Where a record may take the place of one that is gone, it is there before the other goes. */
+async function takeInInOrder(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  records: readonly InboundRecord[],
+  options: IntakeOptions,
+): Promise<Pick<IngestResult, 'counts'>> {
+  const gone = records.filter(({ deleted }) => deleted);
+  if (stream.family === undefined || gone.length === 0 || gone.length === records.length)
+    return takeIn(db, sync, stream, records, options);
+  const { cursor: _cursor, ...early } = options;
+  const there = await takeIn(
+    db,
+    sync,
+    stream,
+    records.filter(({ deleted }) => !deleted),
+    early,
+  );
+  const { counts } = await takeIn(db, sync, stream, gone, options);
+  return { counts: sumOf(there.counts, counts) };
+}
+
+const sumOf = (left: IngestResult['counts'], right: IngestResult['counts']): IngestResult['counts'] => {
+  const outcomes = Object.keys(COUNTS) as (keyof typeof COUNTS)[];
+  return Object.fromEntries(outcomes.map((key) => [key, left[key] + right[key]])) as IngestResult['counts'];
+};
 
 /** Has everything that the stream's system had when it was connected arrived? */
 export async function isFirstLoadDone(db: Db, name: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startOdooImitation } from '../../src/demo/odoo/index.js';
 import { exitOf, HubFolder, type RunningHub } from '../support/hub-folder.js';
 
 const DEMO_CONFIG = readFileSync(fileURLToPath(new URL('../../hub.config.ts', import.meta.url)), 'utf8').replace(
@@ -75,4 +76,30 @@ test('a hub that was started empty stays so', async () => {
   expect(second.ready.counts.sourceRecords).toBe(0);
   await second.stop();
   await empty.remove();
+}, 180_000);
+
+test('with ODOO_URL it knows a fifth system: what that has comes in, and nothing made up goes there', async () => {
+  const imitation = await startOdooImitation({ version: 19 });
+  const vendor = imitation.world.as('admin', (call) =>
+    imitation.world.create(call, 'res.partner', { name: 'Vendor of the Odoo', is_company: true, supplier_rank: 1 }),
+  );
+  const partners = imitation.world.table('res.partner').rows.size;
+  const folder = new HubFolder(DEMO_CONFIG, {
+    ODOO_URL: imitation.url,
+    ODOO_DB: imitation.database,
+    ODOO_API_KEY: imitation.keys.admin ?? '',
+  });
+  const started = await folder.start();
+  const query = `{ supplierByExternalId(system: "odoo", id: "${vendor}") { attributes { name } } }`;
+  const known = { supplierByExternalId: { attributes: { name: 'Vendor of the Odoo' } } };
+  let data: unknown;
+  for (const until = Date.now() + 60_000; Date.now() < until; await pause(200)) {
+    ({ data } = await started.ask<unknown>(query, started.ready.key ?? ''));
+    if (JSON.stringify(data) === JSON.stringify(known)) break;
+  }
+  expect(data).toEqual(known);
+  expect((await started.stop()).code).toBe(0);
+  expect(imitation.world.table('res.partner').rows.size).toBe(partners);
+  await imitation.close();
+  await folder.remove();
 }, 180_000);

@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { resolveTask } from '../../golden-records/index.js';
-import { checkDrift, healOnce, pullDueOnce, pullOnce, resumeStream, setCode, sweep } from '../../sources/index.js';
-import { goldenOf, STEWARD } from '../support/hub.js';
+import {
+  checkDrift,
+  healOnce,
+  openSystem,
+  pullDueOnce,
+  pullOnce,
+  resumeStream,
+  setCode,
+  sweep,
+} from '../../sources/index.js';
+import { eventually, goldenOf, STEWARD } from '../support/hub.js';
+import { silentLog } from '../support/log.js';
 import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
 
 let at: SyncHub;
@@ -91,6 +101,53 @@ describe('pull', () => {
     at.clock.advance(120_000);
     await at.pullAll();
     expect(await names()).toEqual(['Vendor 1']);
+  });
+});
+
+describe('the next page is asked for while the present one is taken in', () => {
+  const pages = () => at.server.calls.filter(({ path }) => path.endsWith('/page')).length;
+  const next = () => pullOnce(at.hub.db, at.sync, stream());
+  const changed = async () => {
+    await at.pullAll();
+    for (let nth = 0; nth < 35; nth++) at.server.create('supplier', vendor(nth));
+    at.clock.advance(2_000);
+  };
+
+  test('each page is asked for once, one ahead, and everything arrives', async () => {
+    await changed();
+    const before = pages();
+    expect(await next()).toMatchObject({ records: 10, more: true });
+    await eventually(() => pages() === before + 2 || undefined);
+    expect(await names()).toHaveLength(10);
+    while ((await next())?.more);
+    expect(pages()).toBe(before + 4);
+    expect(await names()).toHaveLength(35);
+  });
+
+  test('one that fails is told to who comes for it, and asked for again', async () => {
+    await changed();
+    const before = pages();
+    at.server.faultFor = (path) =>
+      path.endsWith('/page') && pages() === before + 2 ? { kind: 'STATUS', status: 500 } : null;
+    await next();
+    await eventually(() => pages() === before + 2 || undefined);
+    expect(await names()).toHaveLength(10);
+    await expect(next()).rejects.toMatchObject({ code: 'SYSTEM_FAILED' });
+    at.server.faultFor = () => null;
+    while ((await next())?.more);
+    expect(await names()).toHaveLength(35);
+  });
+
+  test('another process goes on from the cursor, whatever this one has in hand', async () => {
+    await changed();
+    await next();
+    const other = openSystem('tiny', 'Tiny', at.sync.connector, { log: silentLog, env: {} });
+    expect(await pullOnce(at.hub.db, other, stream())).toMatchObject({ records: 10, more: true });
+    expect(await names()).toHaveLength(20);
+    // What this one had asked for is behind the cursor now.
+    while ((await next())?.more);
+    expect(await names()).toHaveLength(35);
+    await other.open.close();
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Json } from '../../golden-records/index.js';
-import { setupOdoo } from '../../sources/index.js';
+import { HUB_ACTOR, type Json, newId, resolveTask } from '../../golden-records/index.js';
+import { healOnce, setCode, setupOdoo } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
 import { describeReal } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
@@ -156,6 +156,87 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(await at.compareAll()).toMatchObject({ written: 0 });
   }, 120_000);
 
+  const questions = () =>
+    at.query<{ list: string; direction: string; value: string }>(
+      `select details->>'list' as list, details->>'direction' as direction, details->>'value' as value
+         from steward_task where kind = 'UNKNOWN_CODE' and state = 'OPEN' order by 1, 2, 3`,
+    );
+  const answer = async (list: string, code: string, word: string) => {
+    await setCode(at.hub.db, HUB_ACTOR, newId(), { system: 'odoo', list, code, word });
+    expect((await healOnce(at.hub.db, at.sync)).healed).toBeGreaterThan(0);
+    await at.settle();
+  };
+  const letters = () => at.query(`select 1 from delivery where state = 'DEAD'`);
+
+  test('a category and a currency that Odoo has no word for are questions, and the answer heals what waited', async () => {
+    const [word, name, seller] = [unique('Gloves / Nitrile'), unique('Nitrile glove'), unique('Goldsmith')];
+    await at.hub.arrive('erp', 'item', { [`G-${made}`]: { name, category: word, tracking: 'NONE' } });
+    await at.hub.arrive('erp', 'supplier', {
+      [`G-${made}`]: { name: seller, currency: 'XAU', emails: ['gold@example.com'] },
+    });
+    await at.settle();
+    const read = async () => {
+      const [row] = await admin.searchRead('product.product', [['name', '=', name]], ['categ_id'], context);
+      return (row?.categ_id as [number, string] | false | undefined) || undefined;
+    };
+    // Everything else went there.
+    expect(await admin.count('product.product', [['name', '=', name]], context)).toBe(1);
+    expect(
+      await admin.count(
+        'res.partner',
+        [
+          ['name', '=', seller],
+          ['email', '=', 'gold@example.com'],
+        ],
+        context,
+      ),
+    ).toBe(1);
+    expect(await questions()).toEqual([
+      { list: 'categories', direction: 'OUTWARD', value: word },
+      { list: 'currencies', direction: 'OUTWARD', value: 'XAU' },
+    ]);
+    expect(await letters()).toEqual([]);
+
+    const [category = 0] = await admin.create('product.category', [{ name: unique('Handschuhe') }], context);
+    await answer('categories', String(category), word);
+    await answer('currencies', 'USD', 'XAU');
+    expect(await questions()).toEqual([]);
+    expect((await read())?.[0]).toBe(category);
+    // What Odoo calls otherwise is still the hub's word.
+    expect((await golden(name))?.attributes).toMatchObject({ category: word });
+    expect((await golden(seller))?.attributes).toMatchObject({ currency: 'XAU' });
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
+    expect(await letters()).toEqual([]);
+  }, 120_000);
+
+  test('with `categories: CODES` a category that comes in is a question too', async () => {
+    const strict = await createOdooHub(odoo, { connector: { categories: 'CODES' } });
+    const [name, theirs] = [unique('Swab'), unique('Tupfer')];
+    const [category = 0] = await admin.create('product.category', [{ name: theirs }], context);
+    const [id = 0] = await admin.create('product.product', [{ name, categ_id: category }], context);
+    await strict.settle();
+    const known = async () => {
+      const [found] = await strict.query<{ category: string | null }>(
+        `select g.attributes->>'category' as category from golden_record g join source_record s on s.golden_record_id = g.id
+           where s.system = 'odoo' and s.entity_type = 'item' and s.external_id = $1`,
+        String(id),
+      );
+      return found?.category;
+    };
+    expect(await known()).toBeNull();
+    const [asked] = await strict.query<{ label: string }>(
+      `select details->>'label' as label from steward_task where kind = 'UNKNOWN_CODE' and details->>'direction' = 'INWARD'
+         and details->>'list' = 'categories' and details->>'value' = $1`,
+      String(category),
+    );
+    expect(asked?.label).toBe(theirs);
+    const code = { system: 'odoo', list: 'categories', code: String(category), word: 'Swabs' };
+    await setCode(strict.hub.db, HUB_ACTOR, newId(), code);
+    expect((await healOnce(strict.hub.db, strict.sync)).healed).toBe(1);
+    expect(await known()).toBe('Swabs');
+    await strict.close();
+  }, 120_000);
+
   test('14: of a replaced variant the record is gone, its successors are there, and nothing is doubled in Odoo', async () => {
     const name = unique('Gauze');
     await at.hub.arrive('erp', 'item', {
@@ -195,6 +276,31 @@ describe.each(odooChoices())('$name', ({ start }) => {
     );
     expect(states[0]).toEqual({ id: String(variant?.id), state: 'DELETED' });
     expect(states.slice(1).map(({ state }) => state)).toEqual(['ACTIVE', 'ACTIVE']);
+    // Which of them is the old one is asked, one question for each; the answer puts it in its place.
+    const successors = states.slice(1).map(({ id }) => id);
+    const asked = await at.query<{ id: string; kind: string; details: Json; goldenIds: string[] }>(
+      `select id::text, kind, details, golden_ids::text[] as "goldenIds" from steward_task
+         where state = 'OPEN' and details->>'replaced' = $1 order by details->>'by'`,
+      String(variant?.id),
+    );
+    const question = { system: 'odoo', scope: 'main', replaced: String(variant?.id), successors };
+    expect(asked.map(({ kind, details }) => ({ kind, details }))).toEqual(
+      successors.map((by) => ({ kind: 'REPLACED_RECORD', details: { ...question, by } })),
+    );
+    const [first] = asked;
+    const request = { correlationId: newId() };
+    const input = { taskId: first?.id ?? '', resolution: 'MERGE' as const, survivorId: first?.goldenIds[0] ?? '' };
+    await resolveTask(at.hub.db, HUB_ACTOR, request, input);
+    await at.hub.settleAll();
+    const linked = await links(first?.goldenIds[0] ?? '');
+    expect(
+      linked.filter(({ state }) => state === 'ACTIVE').map(({ system, externalId }) => [system, externalId]),
+    ).toEqual([
+      ['erp', expect.stringMatching(/^I-/)],
+      ['odoo', successors[0]],
+    ]);
+    await at.settle();
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
     expect(await admin.count('product.template', [['name', '=', name]], context)).toBe(1);
     expect(await admin.count('product.product', [['product_tmpl_id', '=', template]], context)).toBe(2);
   }, 120_000);

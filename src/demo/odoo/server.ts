@@ -124,7 +124,7 @@ export async function startOdooImitation({ version, now, port = 0 }: ImitationOp
     const trouble = imitation.trouble?.(model, method);
     pending = trouble?.refuse;
     if (!trouble?.instead) return trouble?.delayMs ?? 0;
-    await sleep(trouble.delayMs ?? 0);
+    await sleep(trouble.delayMs ?? 0, undefined, { ref: false });
     response.writeHead(trouble.instead.status, { connection: 'close', ...trouble.instead.headers });
     response.end(trouble.instead.body);
     return undefined;
@@ -132,7 +132,7 @@ export async function startOdooImitation({ version, now, port = 0 }: ImitationOp
   let pending: Refusal | undefined;
 
   async function later(ms: number, work: () => void): Promise<void> {
-    if (ms > 0) await sleep(ms);
+    if (ms > 0) await sleep(ms, undefined, { ref: false });
     work();
   }
 

@@ -32,6 +32,7 @@ export const ODOO_RULES: Readonly<Record<string, EntityTypeRules>> = {
     attributes: {
       name: { owner: ['erp'], onConflict: 'correct' },
       packagings: { owner: ['erp'], onConflict: 'correct' },
+      category: { owner: ['erp'], onConflict: 'correct' },
       tracking: { owner: ['odoo'] },
       description: { strategy: 'mostRecent' },
     },

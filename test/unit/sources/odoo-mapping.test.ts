@@ -16,7 +16,7 @@ import {
 } from '../../../sources/odoo/values.js';
 import { dialectOf } from '../../../sources/odoo/versions.js';
 
-const NO_CODES: InwardCodes = { inward: () => undefined };
+const NO_CODES: InwardCodes = { inward: (_list, _code, _label, otherwise) => otherwise };
 const partner = (more: Partial<PartnerPayload> = {}): PartnerPayload => ({
   id: '7',
   name: 'Nordic Gloves',
@@ -49,7 +49,8 @@ const outwardContext = (codes: Record<string, string> = {}): OutwardContext => (
   scope: 'main',
   golden: { id: 'g', entityType: 'supplier', state: 'ACTIVE', attributes: {} },
   reference: (_type, id) => (id === 'unknown' ? undefined : `of ${id}`),
-  code: (list, word) => codes[`${list} ${word}`],
+  // As an Odoo that has all countries and currencies says.
+  code: (list, word) => codes[`${list} ${word}`] ?? (['countries', 'currencies'].includes(list) ? word : undefined),
 });
 
 describe('values', () => {
@@ -147,6 +148,26 @@ describe('suppliers', () => {
         value: { code: 'NET30', description: '30 Days', netDays: 30, discountDays: null, discountPercent: null },
       },
     ]);
+  });
+
+  test('a country or currency that no ISO code explains is left out and asked for; the others need nobody', () => {
+    const asked: string[] = [];
+    const silent: InwardCodes = {
+      inward: (list, code, _label, otherwise) => {
+        asked.push(`${list} ${code}`);
+        return otherwise;
+      },
+    };
+    const mapped = supplierOf(partner({ street: 'Quay 1', country: 'ZZ', currency: 'GIL', vat: '123' }), silent);
+    for (const attribute of ['addresses', 'currency']) expect(mapped).not.toHaveProperty(attribute);
+    expect(mapped.taxIds).toEqual([{ scheme: 'TAX_ID', value: '123' }]);
+    expect(new Set(asked)).toEqual(new Set(['countries ZZ', 'currencies GIL']));
+    asked.length = 0;
+    expect(supplierOf(partner({ country: 'DE', currency: 'EUR' }), silent)).toMatchObject({
+      addresses: [{ country: 'DE' }],
+      currency: 'EUR',
+    });
+    expect(asked).toEqual([]);
   });
 
   test('what is mapped is what the entity type takes', () => {
