@@ -1,9 +1,9 @@
-import { Aligner, letterBits, mayBeAlike } from './align.js';
+import { Aligner, type Letters, letterBits, mayBeAlike, mostInCommon } from './align.js';
 import { type Block, type Column, tokenTextOf } from './columns.js';
 import { Comparison, type Group, type Level, level, MISSING, related } from './comparison.js';
 import { type ColumnKind, isExclusive } from './schema.js';
 import { isUsual } from './shares.js';
-import { commonPrefix, jaroWinkler, withinOneEdit } from './similarity.js';
+import { commonPrefix, jaroWinkler, mayReach, withinOneEdit } from './similarity.js';
 
 /** The comparisons that a block's columns ask for, in the order of its columns. */
 export function comparisonsOf(block: Block): Comparison[] {
@@ -31,7 +31,7 @@ function comparisonsOfColumn(column: Column, block: Block): Comparison[] {
 
 /** Compares the best of the values of two records. */
 abstract class OfValues extends Comparison {
-  private letters: Int32Array | undefined;
+  private letters: Letters | undefined;
   constructor(
     name: string,
     protected readonly column: Column,
@@ -69,21 +69,26 @@ abstract class OfValues extends Comparison {
 
   protected abstract compareValues(a: number, b: number): number;
 
-  /** 0 where the letters are others altogether, which is most often so. */
-  protected similar(a: number, b: number): number {
+  /** 0 where the letters are others altogether, which is most often so, and where it can't be as much as is asked for. */
+  protected similar(a: number, b: number, atLeast: number): number {
     const { chars, charStart } = this.column;
     this.letters ??= letterBits(chars, charStart);
-    const shorter = Math.min(this.length(a), this.length(b));
-    if (shorter * 2 < Math.max(this.length(a), this.length(b))) return 0;
-    if (!mayBeAlike(this.letters[a] as number, this.letters[b] as number)) return 0;
-    return jaroWinkler(
-      chars,
-      charStart[a] as number,
-      charStart[a + 1] as number,
-      chars,
-      charStart[b] as number,
-      charStart[b + 1] as number,
-    );
+    const { letters } = this;
+    const aFrom = charStart[a] as number;
+    const aTo = charStart[a + 1] as number;
+    const bFrom = charStart[b] as number;
+    const bTo = charStart[b + 1] as number;
+    const aLength = aTo - aFrom;
+    const bLength = bTo - bFrom;
+    if (Math.min(aLength, bLength) * 2 < Math.max(aLength, bLength)) return 0;
+    if (!mayBeAlike(letters.once[a] as number, letters.once[b] as number)) return 0;
+    const common = mostInCommon(letters, a, aLength, b, bLength);
+    if (!mayReach(atLeast, common, chars, aFrom, aTo, chars, bFrom, bTo)) return 0;
+    return jaroWinkler(chars, aFrom, aTo, chars, bFrom, bTo);
+  }
+
+  protected isSimilar(a: number, b: number, atLeast: number): boolean {
+    return this.similar(a, b, atLeast) >= atLeast;
   }
 
   protected oneEdit(a: number, b: number): boolean {
@@ -150,7 +155,7 @@ class Words extends OfValues {
     for (let at = 0; at < least.length; at++) {
       if (alike >= (least[at] as number)) return at;
     }
-    if (this.similar(a, b) >= TYPO) {
+    if (this.isSimilar(a, b, TYPO)) {
       this.info = Math.min(aligner.left, aligner.right) * TYPO;
       return 1;
     }
@@ -195,7 +200,7 @@ class OrganisationName extends OfValues {
     const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
     if (alike >= 0.999) return 0;
     if (alike >= 0.9) return 1;
-    if (this.similar(a, b) >= TYPO) {
+    if (this.isSimilar(a, b, TYPO)) {
       this.info = Math.min(left, right) * TYPO;
       return 1;
     }
@@ -270,7 +275,7 @@ class Title extends OfValues {
     const total = left + right;
     const alike = total <= 0 ? 0 : (2 * aligner.shared) / total;
     for (let at = 0; at < least.length; at++) if (alike >= (least[at] as number)) return at;
-    if (this.similar(a, b) >= 0.97) return 1;
+    if (this.isSimilar(a, b, 0.97)) return 1;
     return least.length;
   }
 
@@ -500,7 +505,7 @@ class FullPersonName extends OfValues {
     const openRight = open(aligner.takenRight, (tokenStart[b + 1] as number) - (tokenStart[b] as number));
     const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
     if (openLeft === 0 && openRight === 0) return alike >= 0.999 ? 0 : alike >= 0.85 ? 1 : 2;
-    if (this.similar(a, b) >= 0.96) return 1;
+    if (this.isSimilar(a, b, 0.96)) return 1;
     if (openLeft === 0 || openRight === 0) return shared > 0 ? 2 : 4;
     return alike >= 0.4 ? 3 : 4;
   }
@@ -577,7 +582,7 @@ class PersonNamePart extends OfValues {
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
     if (a === b) return 0;
-    const similarity = this.similar(a, b);
+    const similarity = this.similar(a, b, SIMILAR_NAME);
     const shorter = Math.min(this.length(a), this.length(b));
     if (similarity >= CLOSE_NAME || (shorter >= 4 && this.oneEdit(a, b))) return 1;
     const prefix = this.prefix(a, b);
@@ -684,7 +689,7 @@ class AddressLine extends OfValues {
         if (unitOf[a] !== unitOf[b] && (unitOf[a] as number) >= 0 && (unitOf[b] as number) >= 0) return 3;
         return alike >= 0.98 ? 0 : 1;
       }
-      return this.similar(a, b) >= 0.9 ? 1 : 5;
+      return this.isSimilar(a, b, 0.9) ? 1 : 5;
     }
     if (!isStreet) return 6;
     return aNumber < 0 || bNumber < 0 ? 2 : 4;
@@ -705,7 +710,7 @@ class Street extends OfValues {
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
     if (a === b) return 0;
-    if (this.similar(a, b) >= TYPO) return 1;
+    if (this.isSimilar(a, b, TYPO)) return 1;
     const { aligner } = this;
     aligner.align(a, b);
     const alike = (2 * aligner.shared) / Math.max(aligner.left + aligner.right, 1e-9);
@@ -741,7 +746,7 @@ class City extends OfValues {
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
     if (a === b) return 0;
-    if (this.similar(a, b) >= 0.92) return 1;
+    if (this.isSimilar(a, b, 0.92)) return 1;
     const prefix = this.prefix(a, b);
     return prefix >= 4 && prefix >= Math.min(this.length(a), this.length(b)) ? 2 : 3;
   }
@@ -828,7 +833,7 @@ class Email extends OfValues {
     const bTo = charStart[b + 1] as number;
     const aAt = chars.subarray(aFrom, aTo).indexOf(AT);
     const bAt = chars.subarray(bFrom, bTo).indexOf(AT);
-    if (aAt < 0 || bAt < 0) return this.similar(a, b) >= TYPO ? 1 : 4;
+    if (aAt < 0 || bAt < 0) return this.isSimilar(a, b, TYPO) ? 1 : 4;
     const local = jaroWinkler(chars, aFrom, aFrom + aAt, chars, bFrom, bFrom + bAt);
     const domain = jaroWinkler(chars, aFrom + aAt, aTo, chars, bFrom + bAt, bTo);
     if (local >= 0.93 && domain >= 0.93) return 1;
@@ -856,7 +861,7 @@ class WebAddress extends OfValues {
     if (a === b) return 0;
     if (site) return 1;
     const shorter = Math.min(this.length(a), this.length(b));
-    return this.similar(a, b) >= 0.95 || this.prefix(a, b) >= Math.max(6, shorter * 0.7) ? 2 : 3;
+    return this.isSimilar(a, b, 0.95) || this.prefix(a, b) >= Math.max(6, shorter * 0.7) ? 2 : 3;
   }
 }
 
