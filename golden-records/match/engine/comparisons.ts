@@ -29,6 +29,10 @@ function comparisonsOfColumn(column: Column, block: Block): Comparison[] {
   return [new COMPARISONS[kind](name, column)];
 }
 
+/** Costs of a comparison, beside 1 for numbers of values and a look at some characters: spelling, and words against words. */
+const SPELT = 2;
+const ALIGNED = 4;
+
 /** Compares the best of the values of two records. */
 abstract class OfValues extends Comparison {
   private letters: Letters | undefined;
@@ -131,6 +135,7 @@ const TYPO = 0.94;
 
 /** Names of organisations, titles of things: words weighted by how rare they are. */
 class Words extends OfValues {
+  override readonly cost = ALIGNED;
   protected readonly aligner: Aligner;
   constructor(
     name: string,
@@ -164,6 +169,7 @@ class Words extends OfValues {
 }
 
 class OrganisationName extends OfValues {
+  override readonly cost = ALIGNED;
   private readonly aligner: Aligner;
   /** Words that many names have, as 1. */
   private readonly usual: Uint8Array;
@@ -231,6 +237,7 @@ interface Elsewhere {
 const ELSEWHERE = 0.25;
 
 class Title extends OfValues {
+  override readonly cost = ALIGNED;
   private readonly aligner: Aligner;
   private readonly least = [0.999, 0.88, 0.68, 0.48, 0.28];
   private leftRecord = 0;
@@ -314,6 +321,7 @@ function holds({ tokens, tokenStart }: Column, value: number, token: number): bo
 
 /** Descriptions: words in common, weighted by how rare they are. */
 class LongText extends OfValues {
+  override readonly cost = SPELT;
   private readonly total: Float32Array;
   private readonly least = [0.9, 0.5, 0.28, 0.12];
   constructor(name: string, column: Column) {
@@ -368,6 +376,7 @@ class LongText extends OfValues {
 
 /** Model numbers that titles and texts hold. Two titles that both have some, none of them related, are two models. */
 class ModelNumbers extends OfValues {
+  override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'identity', [
       level('equal', 0.5, 0.004, 10),
@@ -432,6 +441,7 @@ const EQUALS = 0x3d;
 
 /** Sizes, versions and counts of two titles, unit by unit. */
 class Measures extends OfValues {
+  override readonly cost = SPELT;
   private readonly unitOf: Int32Array;
   constructor(name: string, column: Column) {
     super(
@@ -482,6 +492,7 @@ class Measures extends OfValues {
 
 /** Full names: a word that only one has (a middle name, a title) is common; when each has one of its own, they are mostly two people. */
 class FullPersonName extends OfValues {
+  override readonly cost = ALIGNED;
   private readonly aligner: Aligner;
   constructor(name: string, column: Column) {
     super(name, column, 'name', [
@@ -542,6 +553,7 @@ const SIMILAR_NAME = 0.83;
 
 /** Given or family name; the two swapped count as nearly equal. */
 class PersonNamePart extends OfValues {
+  override readonly cost = SPELT;
   constructor(
     column: Column,
     private readonly counterpart: Column | undefined,
@@ -623,6 +635,7 @@ function sameText(one: Column, a: number, two: Column, b: number): boolean {
 
 /** House number, street and units of one address line. */
 class AddressLine extends OfValues {
+  override readonly cost = ALIGNED;
   private readonly aligner: Aligner;
   private readonly numberOf: Int32Array;
   private readonly unitOf: Int32Array;
@@ -697,6 +710,7 @@ class AddressLine extends OfValues {
 }
 
 class Street extends OfValues {
+  override readonly cost = SPELT;
   private readonly aligner: Aligner;
   constructor(name: string, column: Column) {
     super(name, column, 'place', [
@@ -735,6 +749,7 @@ class HouseNumber extends OfValues {
 }
 
 class City extends OfValues {
+  override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'place', [
       level('equal', 0.75, 0.12, 6),
@@ -813,6 +828,7 @@ class Phone extends OfValues {
 const AT = 0x40;
 
 class Email extends OfValues {
+  override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'contact', [
       level('equal', 0.6, 0.01, 11),
@@ -843,6 +859,7 @@ class Email extends OfValues {
 }
 
 class WebAddress extends OfValues {
+  override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'contact', [
       level('equal', 0.6, 0.03, 10),
