@@ -78,7 +78,7 @@ async function matchFile(invocation: Invocation, options: MatchCommandOptions, f
   const { schema, columns } = schemaOf(options, inFolder);
   const explain = explainedIds(options.explain);
   const { signal } = invocation;
-  const read = readRecords(
+  const read = await readRecords(
     {
       path: inFolder(file),
       schema,

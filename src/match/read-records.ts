@@ -1,12 +1,17 @@
+import { statSync } from 'node:fs';
 import { InvalidInput } from '../../golden-records/errors.js';
 import {
+  type Cell,
+  type Column,
   type FieldSpec,
+  type Frequencies,
   type MadeBlock,
   type MatchParameters,
   type MatchSchema,
   makeBlock,
   sharesFor,
 } from '../../golden-records/match/engine/index.js';
+import { type ColumnReader, cellsAt, fieldsOfSecondThread, hasSecondThread, readInThread } from './read-columns.js';
 import { readTable } from './read-table.js';
 
 export interface RecordsFile {
@@ -32,7 +37,7 @@ export interface ReadRecords {
 const MOST_SOURCES = 65_535;
 
 /** Read a file into columns. Throws InvalidInput where it isn't what it should be. */
-export function readRecords(file: RecordsFile, onProgress: (records: number) => void): ReadRecords {
+export async function readRecords(file: RecordsFile, onProgress: (records: number) => void): Promise<ReadRecords> {
   const { path, idColumn, sourceColumn } = file;
   const rows = readTable(path);
   const first = rows.next();
@@ -42,6 +47,9 @@ export function readRecords(file: RecordsFile, onProgress: (records: number) => 
   const idAt = header.indexOf(idColumn);
   if (idAt < 0) throw missing(path, idColumn, header, 'choose the column of the ids with --id');
   const { schema, at } = placesOf(file, header);
+  const second = hasSecondThread(schema.fields, statSync(path).size) ? fieldsOfSecondThread(schema.fields) : [];
+  const own = [...schema.fields.keys()].filter((field) => !second.includes(field));
+  const ownAt = own.map((field) => at[field] as number[]);
   const sourceAt = header.indexOf(sourceColumn);
   const ids: string[] = [];
   const byId = new Map<string, number>();
@@ -49,7 +57,7 @@ export function readRecords(file: RecordsFile, onProgress: (records: number) => 
   const sources: number[] = [];
   const seenOn: number[] = [];
 
-  function* records(): Generator<(string | string[])[]> {
+  function* records(): Generator<Cell[]> {
     for (const { cells, line } of rows) {
       if (cells.length !== header.length) {
         throw new InvalidInput(
@@ -82,15 +90,30 @@ export function readRecords(file: RecordsFile, onProgress: (records: number) => 
         sources.push(number);
       }
       if (ids.length % 20_000 === 0) onProgress(ids.length);
-      yield at.map((places) =>
-        places.length === 1
-          ? (cells[places[0] as number] as string)
-          : places.map((place) => cells[place] as string).filter((cell) => cell !== ''),
-      );
+      yield cellsAt(cells, ownAt);
     }
   }
 
-  const made = makeBlock(schema, records(), sharesFor(file.parameters));
+  const pick = (fields: readonly number[]) => fields.map((field) => schema.fields[field] as FieldSpec);
+  const reader =
+    second.length === 0
+      ? undefined
+      : readInThread({
+          path,
+          fields: pick(second),
+          at: second.map((field) => at[field] as number[]),
+          ...(file.parameters ? { parameters: file.parameters } : {}),
+        });
+  let made: MadeBlock;
+  try {
+    made = makeBlock({ fields: pick(own) }, records(), sharesFor(file.parameters));
+    // What counting took isn't kept any longer than needed.
+    const frequencies = made.frequencies();
+    made = { block: made.block, frequencies: () => frequencies };
+    if (reader) made = await withOthers(path, made, own, second, reader);
+  } finally {
+    await reader?.stop();
+  }
   return {
     made,
     schema,
@@ -99,6 +122,27 @@ export function readRecords(file: RecordsFile, onProgress: (records: number) => 
     sources: sourceNumbers.size > 1 ? Uint16Array.from(sources) : undefined,
     sourceNames: [...sourceNumbers.keys()],
   };
+}
+
+/** The columns of both threads, in the order of the schema. */
+async function withOthers(
+  path: string,
+  made: MadeBlock,
+  own: readonly number[],
+  second: readonly number[],
+  reader: ColumnReader,
+): Promise<MadeBlock> {
+  const { block } = made;
+  const others = await reader.made;
+  if (others.block.size !== block.size) {
+    throw new InvalidInput('INVALID_INPUT', `${path}: changed while it was read; match it again once it is complete`);
+  }
+  const columns = new Array<Column>(own.length + second.length);
+  for (const [at, field] of own.entries()) columns[field] = block.columns[at] as Column;
+  for (const [at, field] of second.entries()) columns[field] = others.block.columns[at] as Column;
+  const found = { ...made.frequencies(), ...others.frequencies };
+  const frequencies = Object.fromEntries(columns.map(({ spec: { name } }) => [name, found[name] as Frequencies]));
+  return { block: { ...block, columns }, frequencies: () => frequencies };
 }
 
 /** The fields that the file has, and in which columns. A column that somebody named must be there. */

@@ -1,5 +1,5 @@
 import type { Column } from './columns.js';
-import { isAbbreviation, jaroWinkler } from './similarity.js';
+import { isAbbreviation, jaroWinkler, mayReach } from './similarity.js';
 
 // Looked up once: these are the innermost loops.
 const { imul, min } = Math;
@@ -33,8 +33,8 @@ export class Aligner implements Alignment {
   right = 0;
   readonly takenLeft = new Uint8Array(MOST_ALIGNED);
   readonly takenRight = new Uint8Array(MOST_ALIGNED);
-  /** Which letters each token holds, as bits: most words are told apart by them. */
-  private readonly letters: Int32Array;
+  /** Which letters each token holds: most words are told apart by them. */
+  private readonly letters: Letters;
   private readonly cacheMask: number;
   private readonly cacheKeys: Int32Array;
   private readonly cached: Float32Array;
@@ -90,7 +90,8 @@ export class Aligner implements Alignment {
 
   private alignOpen(aFrom: number, aLength: number, bFrom: number, bLength: number): number {
     const { tokens, placeInfo } = this.column;
-    const { takenLeft, takenRight, letters } = this;
+    const { takenLeft, takenRight } = this;
+    const letters = this.letters.once;
     let shared = 0;
     for (let i = 0; i < aLength; i++) {
       if (takenLeft[i] === 1) continue;
@@ -186,7 +187,9 @@ export class Aligner implements Alignment {
     if (shorter === 1) return this.initials && tokenChars[aFrom] === tokenChars[bFrom] ? INITIAL : 0;
     // A number that differs in one digit is another number.
     if (hasDigit(tokenChars, aFrom, aTo) || hasDigit(tokenChars, bFrom, bTo)) return 0;
-    if (shorter > SHORT_WORD) {
+    const letters = this.letters;
+    const common = mostInCommon(letters, a, aTo - aFrom, b, bTo - bFrom);
+    if (shorter > SHORT_WORD && mayReach(LEAST_SIMILAR, common, tokenChars, aFrom, aTo, tokenChars, bFrom, bTo)) {
       const similarity = jaroWinkler(tokenChars, aFrom, aTo, tokenChars, bFrom, bTo);
       if (similarity >= LEAST_SIMILAR) return similarity;
     }
@@ -208,10 +211,15 @@ function hasDigit(chars: Uint8Array, from: number, to: number): boolean {
   return false;
 }
 
-const known = new WeakMap<Column, Int32Array>();
+/** Which letters each of some texts holds, as bits: at least once, and at least twice. */
+export interface Letters {
+  readonly once: Int32Array;
+  readonly twice: Int32Array;
+}
 
-/** Which letters each token holds, as bits. */
-function lettersOf(column: Column): Int32Array {
+const known = new WeakMap<Column, Letters>();
+
+function lettersOf(column: Column): Letters {
   const before = known.get(column);
   if (before) return before;
   const letters = letterBits(column.tokenChars, column.tokenCharStart);
@@ -219,16 +227,33 @@ function lettersOf(column: Column): Int32Array {
   return letters;
 }
 
-/** Which letters each of some texts holds, as bits. */
-export function letterBits(chars: Uint8Array, start: Int32Array): Int32Array {
-  const letters = new Int32Array(start.length - 1);
-  for (let text = 0; text < letters.length; text++) {
-    let bits = 0;
-    for (let at = start[text] as number; at < (start[text + 1] as number); at++)
-      bits |= 1 << ((chars[at] as number) & 31);
-    letters[text] = bits;
+export function letterBits(chars: Uint8Array, start: Int32Array): Letters {
+  const once = new Int32Array(start.length - 1);
+  const twice = new Int32Array(start.length - 1);
+  for (let text = 0; text < once.length; text++) {
+    let seen = 0;
+    let again = 0;
+    for (let at = start[text] as number; at < (start[text + 1] as number); at++) {
+      const bit = 1 << ((chars[at] as number) & 31);
+      again |= seen & bit;
+      seen |= bit;
+    }
+    once[text] = seen;
+    twice[text] = again;
   }
-  return letters;
+  return { once, twice };
+}
+
+/** An upper bound of the letters that two texts can have in common, from which ones they hold. */
+export function mostInCommon({ once, twice }: Letters, a: number, aLength: number, b: number, bLength: number): number {
+  const aOnce = once[a] as number;
+  const bOnce = once[b] as number;
+  const aTwice = twice[a] as number;
+  const bTwice = twice[b] as number;
+  return min(
+    aLength - bitsIn(aOnce & ~bOnce) - bitsIn(aTwice & ~bTwice),
+    bLength - bitsIn(bOnce & ~aOnce) - bitsIn(bTwice & ~aTwice),
+  );
 }
 
 function bitsIn(word: number): number {

@@ -126,26 +126,28 @@ function keysOfRecord(
 export class Prober {
   private readonly sum: Float32Array;
   private readonly touched: Int32Array;
+  /** What a key in so many records counts. */
+  private readonly rarity: Float64Array;
   readonly found: Int32Array;
   readonly strength: Float32Array;
 
   constructor(
     private readonly index: KeyIndexData,
-    private readonly size: number,
+    size: number,
     private readonly limits: Limits,
     private readonly sources: Uint16Array | undefined,
   ) {
     this.sum = new Float32Array(size);
     this.touched = new Int32Array(size);
+    this.rarity = Float64Array.from({ length: limits.cap + 1 }, (_, records) => Math.log2(size / records) + 1);
     this.found = new Int32Array(limits.best);
     this.strength = new Float32Array(limits.best);
   }
 
   /** How many candidates of this record lie in `found`. */
   probe(record: number): number {
-    const { index, sum, touched, sources, limits } = this;
+    const { index, sum, touched, sources, limits, rarity } = this;
     const { keyStart, keys, mask, start, records } = index;
-    const size = this.size;
     let count = 0;
     const own = sources?.[record];
     for (let at = keyStart[record] as number; at < (keyStart[record + 1] as number); at++) {
@@ -153,7 +155,7 @@ export class Prober {
       const from = start[bucket] as number;
       const to = start[bucket + 1] as number;
       if (to - from > limits.cap || to - from < 2) continue;
-      const weight = Math.log2(size / (to - from)) + 1;
+      const weight = rarity[to - from] as number;
       for (let k = from; k < to; k++) {
         const other = records[k] as number;
         if (other >= record) break;

@@ -25,6 +25,8 @@ export abstract class Comparison {
   info = 0;
   /** Does it compare what an authority or a maker gave to one thing? */
   readonly isIdentifier: boolean = false;
+  /** What a comparison takes, beside others: the cheap ones come first, and often tell that a pair is none. */
+  readonly cost: number = 1;
   readonly conflictLevel: number;
   /** Levels from here on say that a fact of identity differs. */
   readonly differsFrom: number;

@@ -1,9 +1,9 @@
-import { Aligner, letterBits, mayBeAlike } from './align.js';
+import { Aligner, type Letters, letterBits, mayBeAlike, mostInCommon } from './align.js';
 import { type Block, type Column, tokenTextOf } from './columns.js';
 import { Comparison, type Group, type Level, level, MISSING, related } from './comparison.js';
 import { type ColumnKind, isExclusive } from './schema.js';
 import { isUsual } from './shares.js';
-import { commonPrefix, jaroWinkler, withinOneEdit } from './similarity.js';
+import { commonPrefix, jaroWinkler, mayReach, withinOneEdit } from './similarity.js';
 
 /** The comparisons that a block's columns ask for, in the order of its columns. */
 export function comparisonsOf(block: Block): Comparison[] {
@@ -29,9 +29,13 @@ function comparisonsOfColumn(column: Column, block: Block): Comparison[] {
   return [new COMPARISONS[kind](name, column)];
 }
 
+/** Costs of a comparison, beside 1 for numbers of values and a look at some characters: spelling, and words against words. */
+const SPELT = 2;
+const ALIGNED = 4;
+
 /** Compares the best of the values of two records. */
 abstract class OfValues extends Comparison {
-  private letters: Int32Array | undefined;
+  private letters: Letters | undefined;
   constructor(
     name: string,
     protected readonly column: Column,
@@ -69,21 +73,26 @@ abstract class OfValues extends Comparison {
 
   protected abstract compareValues(a: number, b: number): number;
 
-  /** 0 where the letters are others altogether, which is most often so. */
-  protected similar(a: number, b: number): number {
+  /** 0 where the letters are others altogether, which is most often so, and where it can't be as much as is asked for. */
+  protected similar(a: number, b: number, atLeast: number): number {
     const { chars, charStart } = this.column;
     this.letters ??= letterBits(chars, charStart);
-    const shorter = Math.min(this.length(a), this.length(b));
-    if (shorter * 2 < Math.max(this.length(a), this.length(b))) return 0;
-    if (!mayBeAlike(this.letters[a] as number, this.letters[b] as number)) return 0;
-    return jaroWinkler(
-      chars,
-      charStart[a] as number,
-      charStart[a + 1] as number,
-      chars,
-      charStart[b] as number,
-      charStart[b + 1] as number,
-    );
+    const { letters } = this;
+    const aFrom = charStart[a] as number;
+    const aTo = charStart[a + 1] as number;
+    const bFrom = charStart[b] as number;
+    const bTo = charStart[b + 1] as number;
+    const aLength = aTo - aFrom;
+    const bLength = bTo - bFrom;
+    if (Math.min(aLength, bLength) * 2 < Math.max(aLength, bLength)) return 0;
+    if (!mayBeAlike(letters.once[a] as number, letters.once[b] as number)) return 0;
+    const common = mostInCommon(letters, a, aLength, b, bLength);
+    if (!mayReach(atLeast, common, chars, aFrom, aTo, chars, bFrom, bTo)) return 0;
+    return jaroWinkler(chars, aFrom, aTo, chars, bFrom, bTo);
+  }
+
+  protected isSimilar(a: number, b: number, atLeast: number): boolean {
+    return this.similar(a, b, atLeast) >= atLeast;
   }
 
   protected oneEdit(a: number, b: number): boolean {
@@ -126,6 +135,7 @@ const TYPO = 0.94;
 
 /** Names of organisations, titles of things: words weighted by how rare they are. */
 class Words extends OfValues {
+  override readonly cost = ALIGNED;
   protected readonly aligner: Aligner;
   constructor(
     name: string,
@@ -150,7 +160,7 @@ class Words extends OfValues {
     for (let at = 0; at < least.length; at++) {
       if (alike >= (least[at] as number)) return at;
     }
-    if (this.similar(a, b) >= TYPO) {
+    if (this.isSimilar(a, b, TYPO)) {
       this.info = Math.min(aligner.left, aligner.right) * TYPO;
       return 1;
     }
@@ -159,6 +169,7 @@ class Words extends OfValues {
 }
 
 class OrganisationName extends OfValues {
+  override readonly cost = ALIGNED;
   private readonly aligner: Aligner;
   /** Words that many names have, as 1. */
   private readonly usual: Uint8Array;
@@ -195,7 +206,7 @@ class OrganisationName extends OfValues {
     const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
     if (alike >= 0.999) return 0;
     if (alike >= 0.9) return 1;
-    if (this.similar(a, b) >= TYPO) {
+    if (this.isSimilar(a, b, TYPO)) {
       this.info = Math.min(left, right) * TYPO;
       return 1;
     }
@@ -226,6 +237,7 @@ interface Elsewhere {
 const ELSEWHERE = 0.25;
 
 class Title extends OfValues {
+  override readonly cost = ALIGNED;
   private readonly aligner: Aligner;
   private readonly least = [0.999, 0.88, 0.68, 0.48, 0.28];
   private leftRecord = 0;
@@ -270,7 +282,7 @@ class Title extends OfValues {
     const total = left + right;
     const alike = total <= 0 ? 0 : (2 * aligner.shared) / total;
     for (let at = 0; at < least.length; at++) if (alike >= (least[at] as number)) return at;
-    if (this.similar(a, b) >= 0.97) return 1;
+    if (this.isSimilar(a, b, 0.97)) return 1;
     return least.length;
   }
 
@@ -309,6 +321,7 @@ function holds({ tokens, tokenStart }: Column, value: number, token: number): bo
 
 /** Descriptions: words in common, weighted by how rare they are. */
 class LongText extends OfValues {
+  override readonly cost = SPELT;
   private readonly total: Float32Array;
   private readonly least = [0.9, 0.5, 0.28, 0.12];
   constructor(name: string, column: Column) {
@@ -363,6 +376,7 @@ class LongText extends OfValues {
 
 /** Model numbers that titles and texts hold. Two titles that both have some, none of them related, are two models. */
 class ModelNumbers extends OfValues {
+  override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'identity', [
       level('equal', 0.5, 0.004, 10),
@@ -427,6 +441,7 @@ const EQUALS = 0x3d;
 
 /** Sizes, versions and counts of two titles, unit by unit. */
 class Measures extends OfValues {
+  override readonly cost = SPELT;
   private readonly unitOf: Int32Array;
   constructor(name: string, column: Column) {
     super(
@@ -477,6 +492,7 @@ class Measures extends OfValues {
 
 /** Full names: a word that only one has (a middle name, a title) is common; when each has one of its own, they are mostly two people. */
 class FullPersonName extends OfValues {
+  override readonly cost = ALIGNED;
   private readonly aligner: Aligner;
   constructor(name: string, column: Column) {
     super(name, column, 'name', [
@@ -500,7 +516,7 @@ class FullPersonName extends OfValues {
     const openRight = open(aligner.takenRight, (tokenStart[b + 1] as number) - (tokenStart[b] as number));
     const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
     if (openLeft === 0 && openRight === 0) return alike >= 0.999 ? 0 : alike >= 0.85 ? 1 : 2;
-    if (this.similar(a, b) >= 0.96) return 1;
+    if (this.isSimilar(a, b, 0.96)) return 1;
     if (openLeft === 0 || openRight === 0) return shared > 0 ? 2 : 4;
     return alike >= 0.4 ? 3 : 4;
   }
@@ -537,6 +553,7 @@ const SIMILAR_NAME = 0.83;
 
 /** Given or family name; the two swapped count as nearly equal. */
 class PersonNamePart extends OfValues {
+  override readonly cost = SPELT;
   constructor(
     column: Column,
     private readonly counterpart: Column | undefined,
@@ -577,7 +594,7 @@ class PersonNamePart extends OfValues {
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
     if (a === b) return 0;
-    const similarity = this.similar(a, b);
+    const similarity = this.similar(a, b, SIMILAR_NAME);
     const shorter = Math.min(this.length(a), this.length(b));
     if (similarity >= CLOSE_NAME || (shorter >= 4 && this.oneEdit(a, b))) return 1;
     const prefix = this.prefix(a, b);
@@ -618,6 +635,7 @@ function sameText(one: Column, a: number, two: Column, b: number): boolean {
 
 /** House number, street and units of one address line. */
 class AddressLine extends OfValues {
+  override readonly cost = ALIGNED;
   private readonly aligner: Aligner;
   private readonly numberOf: Int32Array;
   private readonly unitOf: Int32Array;
@@ -684,7 +702,7 @@ class AddressLine extends OfValues {
         if (unitOf[a] !== unitOf[b] && (unitOf[a] as number) >= 0 && (unitOf[b] as number) >= 0) return 3;
         return alike >= 0.98 ? 0 : 1;
       }
-      return this.similar(a, b) >= 0.9 ? 1 : 5;
+      return this.isSimilar(a, b, 0.9) ? 1 : 5;
     }
     if (!isStreet) return 6;
     return aNumber < 0 || bNumber < 0 ? 2 : 4;
@@ -692,6 +710,7 @@ class AddressLine extends OfValues {
 }
 
 class Street extends OfValues {
+  override readonly cost = SPELT;
   private readonly aligner: Aligner;
   constructor(name: string, column: Column) {
     super(name, column, 'place', [
@@ -705,7 +724,7 @@ class Street extends OfValues {
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
     if (a === b) return 0;
-    if (this.similar(a, b) >= TYPO) return 1;
+    if (this.isSimilar(a, b, TYPO)) return 1;
     const { aligner } = this;
     aligner.align(a, b);
     const alike = (2 * aligner.shared) / Math.max(aligner.left + aligner.right, 1e-9);
@@ -730,6 +749,7 @@ class HouseNumber extends OfValues {
 }
 
 class City extends OfValues {
+  override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'place', [
       level('equal', 0.75, 0.12, 6),
@@ -741,7 +761,7 @@ class City extends OfValues {
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
     if (a === b) return 0;
-    if (this.similar(a, b) >= 0.92) return 1;
+    if (this.isSimilar(a, b, 0.92)) return 1;
     const prefix = this.prefix(a, b);
     return prefix >= 4 && prefix >= Math.min(this.length(a), this.length(b)) ? 2 : 3;
   }
@@ -808,6 +828,7 @@ class Phone extends OfValues {
 const AT = 0x40;
 
 class Email extends OfValues {
+  override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'contact', [
       level('equal', 0.6, 0.01, 11),
@@ -828,7 +849,7 @@ class Email extends OfValues {
     const bTo = charStart[b + 1] as number;
     const aAt = chars.subarray(aFrom, aTo).indexOf(AT);
     const bAt = chars.subarray(bFrom, bTo).indexOf(AT);
-    if (aAt < 0 || bAt < 0) return this.similar(a, b) >= TYPO ? 1 : 4;
+    if (aAt < 0 || bAt < 0) return this.isSimilar(a, b, TYPO) ? 1 : 4;
     const local = jaroWinkler(chars, aFrom, aFrom + aAt, chars, bFrom, bFrom + bAt);
     const domain = jaroWinkler(chars, aFrom + aAt, aTo, chars, bFrom + bAt, bTo);
     if (local >= 0.93 && domain >= 0.93) return 1;
@@ -838,6 +859,7 @@ class Email extends OfValues {
 }
 
 class WebAddress extends OfValues {
+  override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'contact', [
       level('equal', 0.6, 0.03, 10),
@@ -856,7 +878,7 @@ class WebAddress extends OfValues {
     if (a === b) return 0;
     if (site) return 1;
     const shorter = Math.min(this.length(a), this.length(b));
-    return this.similar(a, b) >= 0.95 || this.prefix(a, b) >= Math.max(6, shorter * 0.7) ? 2 : 3;
+    return this.isSimilar(a, b, 0.95) || this.prefix(a, b) >= Math.max(6, shorter * 0.7) ? 2 : 3;
   }
 }
 

@@ -126,7 +126,11 @@ const withNote = (parameters: MatchParameters, note: string): MatchParameters =>
   notes: [...parameters.notes, note],
 });
 const logOdds = (share: number) => Math.log2(share / (1 - share));
-const sumOf = (numbers: Float64Array) => numbers.reduce((sum, number) => sum + number, 0);
+function sumOf(numbers: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < numbers.length; at++) sum += numbers[at] as number;
+  return sum;
+}
 const MOST_EXPONENT = 200;
 
 /** Posterior of every candidate, by class; rivals for one record share what can only be given once. */
@@ -148,11 +152,16 @@ function expect(
       if (level !== MISSING) weigher.see(at, level, sample.info[pair * width + at] as number);
     }
     let others = 1;
-    for (let kind = 1; kind < classes; kind++) others += 2 ** Math.min(MOST_EXPONENT, weigher.total(kind));
+    for (let kind = 1; kind < classes; kind++) {
+      const odds = 2 ** Math.min(MOST_EXPONENT, weigher.total(kind));
+      (posterior[kind] as Float64Array)[pair] = odds;
+      others += odds;
+    }
     const odds = weigher.ruledOut ? 0 : 2 ** Math.min(MOST_EXPONENT, weigher.total(0));
     same[pair] = odds / others;
     for (let kind = 1; kind < classes; kind++) {
-      (posterior[kind] as Float64Array)[pair] = 2 ** Math.min(MOST_EXPONENT, weigher.total(kind)) / others;
+      const own = posterior[kind] as Float64Array;
+      own[pair] = (own[pair] as number) / others;
     }
   }
   if (linkage) compete(sample, same, records, oneToOne ? 1 : 0.5);
@@ -194,7 +203,10 @@ function maximise(
   const related = counts.slice(1).reduce((sum, count) => sum + count, 0);
   const unrelated = Math.max(1, sample.pairs - share * sample.pairs - related);
   const held = PRIOR_SHARE * share * sample.pairs;
-  const learnt = comparisons.map((_, at) => learn(comparisons, at, shipped, sample, posterior, held));
+  const rest = restOf(posterior, sample.pairs);
+  const learnt = comparisons.map((_, at) =>
+    learn(comparisons, at, shipped, sample, posterior[0] as Float64Array, rest, held),
+  );
   return {
     ...shipped,
     prior: Math.log2((share * sample.pairs) / unrelated),
@@ -209,6 +221,15 @@ function maximise(
   };
 }
 
+/** How likely each pair is neither the same nor related. */
+function restOf(posterior: readonly Float64Array[], pairs: number): Float64Array {
+  const rest = new Float64Array(pairs).fill(1);
+  for (const own of posterior) {
+    for (let pair = 0; pair < pairs; pair++) rest[pair] = (rest[pair] as number) - (own[pair] as number);
+  }
+  return rest;
+}
+
 interface Learnt {
   readonly own: ComparisonParameters;
   readonly relations: RelationParameters['comparisons'];
@@ -220,25 +241,25 @@ function learn(
   at: number,
   shipped: MatchParameters,
   sample: Sample,
-  posterior: readonly Float64Array[],
+  same: Float64Array,
+  others: Float64Array,
   held: number,
 ): Learnt {
   const known = shipped.comparisons[at] as ComparisonParameters;
   const levels = known.levels.length;
   const u = Float64Array.from(known.u, (value) => value * (PRIOR_OTHERS + held));
   const info = Float64Array.from(known.usualInfo, (value) => value * PRIOR_INFO);
-  const others = new Float64Array(levels).fill(PRIOR_INFO);
+  const counted = new Float64Array(levels).fill(PRIOR_INFO);
   const width = comparisons.length;
   const m = Float64Array.from(known.m, (value) => value * (PRIOR_PAIRS + held));
   for (let pair = 0; pair < sample.pairs; pair++) {
     const level = sample.levels[pair * width + at] as number;
     if (level === MISSING) continue;
-    let rest = 1;
-    for (let kind = 0; kind < posterior.length; kind++) rest -= (posterior[kind] as Float64Array)[pair] as number;
-    m[level] = (m[level] as number) + ((posterior[0] as Float64Array)[pair] as number);
+    const rest = others[pair] as number;
+    m[level] = (m[level] as number) + (same[pair] as number);
     u[level] = (u[level] as number) + rest;
     info[level] = (info[level] as number) + rest * (sample.info[pair * width + at] as number);
-    others[level] = (others[level] as number) + rest;
+    counted[level] = (counted[level] as number) + rest;
   }
   const shareM = normalised(m);
   const shareU = normalised(u);
@@ -250,7 +271,7 @@ function learn(
       u: shareU,
       weights: monotoneWeights(shareM, shareU),
       usualInfo: known.usualInfo.map((usual, level) =>
-        usual === 0 ? 0 : (info[level] as number) / (others[level] as number),
+        usual === 0 ? 0 : (info[level] as number) / (counted[level] as number),
       ),
       origin: 'estimated',
     },

@@ -1,6 +1,6 @@
 /** The matching engine: one way to score, for files, whole hubs and single records. */
 
-export { type Block, type Cell, type Frequencies, type MadeBlock, makeBlock } from './columns.js';
+export { type Block, type Cell, type Column, type Frequencies, type MadeBlock, makeBlock } from './columns.js';
 export { cellsOfAttributes, ENTITY_SCHEMAS } from './entity-schemas.js';
 export {
   explainPair,

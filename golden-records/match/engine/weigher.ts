@@ -79,6 +79,15 @@ export class Weigher {
     this.seeRelated(comparison, level, info);
   }
 
+  /** The most that a comparison can add to the odds that both are the same. */
+  mostOf(comparison: number): number {
+    const from = this.offset[comparison] as number;
+    const to = from + (this.comparisons[comparison] as Comparison).levels.length;
+    let most = 0;
+    for (let at = from; at < to; at++) most = max(most, this.weightOf(0, at, Number.POSITIVE_INFINITY));
+    return most;
+  }
+
   /** As evidence that both are the same, only: enough where that is out of the question. */
   seeSame(comparison: number, level: number, info: number): void {
     this.conflicts.see(this.comparisons[comparison] as Comparison, level);
@@ -126,6 +135,12 @@ export class Weigher {
       sum += (sums[base + 2] as number) + (FURTHER_AGAINST_BY_NUMBER[group] as number) * (sums[base + 3] as number);
     }
     return kind === 0 ? sum + this.conflicts.weight : sum;
+  }
+
+  /** log2 odds that both are the same from what was seen so far; facts that differ can still be made up for. */
+  most(): number {
+    const total = this.total(0);
+    return this.conflicts.found ? total : total - this.conflicts.weight;
   }
 
   get conflict(): number {
