@@ -18,7 +18,8 @@ export function newId(): string {
     randomFillSync(random);
     used = 0;
   }
-  const bytes = random.subarray(used, (used += ID_BYTES));
+  const bytes = random.subarray(used, used + ID_BYTES);
+  used += ID_BYTES;
   const now = Date.now();
   if (now > msecs) {
     msecs = now;
