@@ -159,6 +159,7 @@ class Words extends OfValues {
 }
 
 class OrganisationName extends OfValues {
+  override readonly ofOrganisation = true;
   private readonly aligner: Aligner;
   /** Words that many names have, as 1. */
   private readonly usual: Uint8Array;
@@ -176,7 +177,11 @@ class OrganisationName extends OfValues {
           level('a little', 0.06, 0.2),
           level('different', 0.04, 0.655),
         ],
-        { samePlace: [0.02, 0.02, 0.1, 0.44, 0.2, 0.22], sameName: [0.42, 0.15, 0.2, 0.2, 0.02, 0.01] },
+        {
+          samePlace: [0.02, 0.02, 0.1, 0.44, 0.2, 0.22],
+          sameName: [0.42, 0.15, 0.2, 0.2, 0.02, 0.01],
+          sisterSites: [0.05, 0.1, 0.25, 0.4, 0.15, 0.05],
+        },
       ),
     );
     this.usual = Uint8Array.from({ length: column.tokenCharStart.length - 1 }, (_, token) =>

@@ -171,3 +171,26 @@ test('the steps of an explanation add up to the weight', () => {
     expect.arrayContaining(['prior', 'name', 'city', 'phone']),
   );
 });
+
+describe('organisations that share something', () => {
+  const schema = parseMatchSchema({
+    fields: [
+      { name: 'name', kind: 'organisation-name' },
+      { name: 'address', kind: 'address' },
+      { name: 'phone', kind: 'phone' },
+    ],
+  });
+  const weigh = (left: readonly string[], right: readonly string[]) =>
+    new RecordMatcher(schema).score(left, [right])[0]?.weight ?? Number.NaN;
+  const site = ['Larkspur House Foundation Willowbrook', '12 Tannery Lane', '0731 1234567'];
+
+  test('two names at one address with one phone are neighbours', () => {
+    expect(weigh(site, ['Marlowe Dental', '12 Tannery Lane', '0731 1234567'])).toBeLessThan(0);
+  });
+  test('names that begin alike, with one phone and other addresses, are two sites', () => {
+    expect(weigh(site, ['Larkspur House Foundation Hazelmere', '400 Orchard Road', '0731 1234567'])).toBeLessThan(0);
+  });
+  test('the same name at the same address is the same, with another phone too', () => {
+    expect(weigh(site, [site[0] ?? '', site[1] ?? '', '089 7654321'])).toBeGreaterThan(0);
+  });
+});
