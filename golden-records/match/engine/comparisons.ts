@@ -734,19 +734,24 @@ class HouseNumber extends OfValues {
   }
 }
 
+/** Of two slips in a word, which few other towns are as close to. */
+const MISTYPED_CITY = 0.84;
+
 class City extends OfValues {
   constructor(name: string, column: Column) {
     super(name, column, 'place', [
       level('equal', 0.75, 0.12, 6),
       level('nearly equal', 0.09, 0.01, 8),
-      level('in part', 0.05, 0.04, 5),
+      level('similar or in part', 0.05, 0.04, 5),
       level('different', 0.11, 0.83),
     ]);
   }
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
     if (a === b) return 0;
-    if (this.similar(a, b) >= 0.92) return 1;
+    const similarity = this.similar(a, b);
+    if (similarity >= 0.92) return 1;
+    if (similarity >= MISTYPED_CITY) return 2;
     const prefix = this.prefix(a, b);
     return prefix >= 4 && prefix >= Math.min(this.length(a), this.length(b)) ? 2 : 3;
   }

@@ -194,3 +194,16 @@ describe('organisations that share something', () => {
     expect(weigh(site, [site[0] ?? '', site[1] ?? '', '089 7654321'])).toBeGreaterThan(0);
   });
 });
+
+describe('how names and towns agree', () => {
+  const levelOf = (kind: 'organisation-name' | 'city', left: string, right: string) => {
+    const schema = parseMatchSchema({ fields: [{ name: 'value', kind }] });
+    const [scored] = new RecordMatcher(schema).score([left], [[right]]);
+    return scored?.steps.find(({ comparison }) => comparison === 'value')?.level;
+  };
+
+  test('a town with two slips is similar, another town is different', () => {
+    expect(levelOf('city', 'Liverpool', 'Lioerpovl')).toBe('similar or in part');
+    expect(levelOf('city', 'Liverpool', 'Leicester')).toBe('different');
+  });
+});
