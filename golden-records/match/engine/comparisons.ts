@@ -1,3 +1,4 @@
+import { countryCode } from '../../normalise/index.js';
 import { Aligner, letterBits, mayBeAlike } from './align.js';
 import { type Block, type Column, tokenTextOf } from './columns.js';
 import { Comparison, type Group, type Level, level, MISSING, related } from './comparison.js';
@@ -161,6 +162,8 @@ class Words extends OfValues {
 class OrganisationName extends OfValues {
   override readonly ofOrganisation = true;
   private readonly aligner: Aligner;
+  /** What a word tells apart within a family of names: see QUALIFIERS. */
+  private readonly qualifiers: Uint8Array;
   /** Words that many names have, as 1. */
   private readonly usual: Uint8Array;
   constructor(name: string, column: Column) {
@@ -173,9 +176,9 @@ class OrganisationName extends OfValues {
           level('equal', 0.5, 0.02, 14),
           level('nearly equal', 0.16, 0.015, 14),
           level('similar', 0.14, 0.03, 12),
-          level('in part', 0.1, 0.08, 10),
+          level('in part', 0.1, 0.11, 10),
           level('a little', 0.06, 0.2),
-          level('different', 0.04, 0.655),
+          level('different', 0.04, 0.625),
         ],
         {
           samePlace: [0.02, 0.02, 0.1, 0.44, 0.2, 0.22],
@@ -187,6 +190,9 @@ class OrganisationName extends OfValues {
     this.usual = Uint8Array.from({ length: column.tokenCharStart.length - 1 }, (_, token) =>
       isUsual('organisation-name', tokenTextOf(column, token)) ? 1 : 0,
     );
+    this.qualifiers = Uint8Array.from({ length: column.tokenCharStart.length - 1 }, (_, token) =>
+      qualifierOf(tokenTextOf(column, token)),
+    );
     this.aligner = new Aligner(column, false);
   }
 
@@ -197,6 +203,8 @@ class OrganisationName extends OfValues {
     this.info = shared;
     if (this.isUsualName(a) && this.isUsualName(b)) return A_LITTLE;
     if (a === b) return 0;
+    // "(France)" and "(Spain)", "Unit 14" and "Unit 15", "Fund VIII" and "Fund IX": two of one family.
+    if ((this.ownQualifiers(a, aligner.takenLeft) & this.ownQualifiers(b, aligner.takenRight)) !== 0) return A_LITTLE;
     const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
     if (alike >= 0.999) return 0;
     if (alike >= 0.9) return 1;
@@ -207,6 +215,18 @@ class OrganisationName extends OfValues {
     return alike >= 0.72 ? 2 : alike >= 0.5 ? 3 : alike >= 0.25 ? 4 : 5;
   }
 
+  /** Kinds of qualifiers that the other name, as just aligned, doesn't have. */
+  private ownQualifiers(value: number, taken: Uint8Array): number {
+    const { tokens, tokenStart } = this.column;
+    const from = tokenStart[value] as number;
+    const words = Math.min((tokenStart[value + 1] as number) - from, taken.length);
+    let kinds = 0;
+    for (let at = 0; at < words; at++) {
+      if (taken[at] === 0) kinds |= this.qualifiers[tokens[from + at] as number] as number;
+    }
+    return kinds;
+  }
+
   /** "General Trading" is what many are called: two of that name have little in common. */
   private isUsualName(value: number): boolean {
     const { tokens, tokenStart } = this.column;
@@ -215,6 +235,18 @@ class OrganisationName extends OfValues {
     }
     return true;
   }
+}
+
+/** Words by which the names of one family are told apart, as bits: a number, a country. */
+const NUMBER = 1;
+const COUNTRY = 2;
+const NUMBER_WORD = /^(?:\d{1,3}|[ivx]{2,5})$/;
+/** Shorter ones are codes, and words of other languages too. */
+const SHORTEST_COUNTRY = 4;
+
+function qualifierOf(word: string): number {
+  if (NUMBER_WORD.test(word)) return NUMBER;
+  return word.length >= SHORTEST_COUNTRY && countryCode(word) !== undefined ? COUNTRY : 0;
 }
 
 /** The level of names that have a little in common. */

@@ -202,6 +202,18 @@ describe('how names and towns agree', () => {
     return scored?.steps.find(({ comparison }) => comparison === 'value')?.level;
   };
 
+  test.each([
+    ['Bramley Global Solutions (France) SARL', 'Bramley Global Solutions (Germany) GmbH'],
+    ['Larkspur Growth Fund IX', 'Larkspur Growth Fund VIII'],
+    ['Larkspur House Centre 14', 'Larkspur House Centre 15'],
+  ])('another country or number makes two of a family: %s, %s', (left, right) => {
+    expect(levelOf('organisation-name', left, right)).toBe('a little');
+  });
+  test('a number that only one of them writes is left out, hardly another', () => {
+    expect(levelOf('organisation-name', 'Larkspur House Willowbrook 2', 'Larkspur House Willowbrook')).not.toBe(
+      'a little',
+    );
+  });
   test('a town with two slips is similar, another town is different', () => {
     expect(levelOf('city', 'Liverpool', 'Lioerpovl')).toBe('similar or in part');
     expect(levelOf('city', 'Liverpool', 'Leicester')).toBe('different');
