@@ -174,9 +174,11 @@ async function learn(
       right.push(prober.found[at] as number);
     }
   }
+  const withoutRepeats = sources && sourcesWithoutRepeats(block, sources);
   return estimate(comparisons, shippedParameters(comparisons), takeSample(comparisons, left, right), {
     linkage: sources !== undefined,
     oneToOne,
+    isRival: (record) => withoutRepeats?.[sources?.[record] ?? 0] === 1,
     mostPairs: sources ? mostPairs(sources) / nth : Number.POSITIVE_INFINITY,
     records: block.size,
     betweenRounds,
