@@ -13,6 +13,7 @@ export interface Level {
   /** Share at this level of pairs that share a place, or a name, and are two things. Default: what their group says. */
   readonly samePlace?: number;
   readonly sameName?: number;
+  readonly sisterSites?: number;
   /** Two facts of which a real thing has one each, both different beyond a slip and none equal, rule a pair out as well. */
   readonly differs?: boolean;
 }
@@ -27,6 +28,8 @@ export abstract class Comparison {
   readonly isIdentifier: boolean = false;
   /** What a comparison takes, beside others: the cheap ones come first, and often tell that a pair is none. */
   readonly cost: number = 1;
+  /** Does it compare the names of organisations? Several of them may have one address and one phone. */
+  readonly ofOrganisation: boolean = false;
   readonly conflictLevel: number;
   /** Levels from here on say that a fact of identity differs. */
   readonly differsFrom: number;
@@ -97,7 +100,7 @@ export function isConflict(comparisons: readonly Comparison[], left: number, rig
 }
 
 /** What two things may have in common without being the same. */
-export const RELATIONS = ['same place', 'same name'] as const;
+export const RELATIONS = ['same place', 'same name', 'neighbours', 'sister sites'] as const;
 export type RelationName = (typeof RELATIONS)[number];
 
 type Mixture = Readonly<Record<Group, number>>;
@@ -105,7 +108,18 @@ type Mixture = Readonly<Record<Group, number>>;
 const LIKE_PAIRS: Readonly<Record<RelationName, Mixture>> = {
   'same place': { name: 0.05, place: 0.95, contact: 0.8, identity: 0, detail: 0.5 },
   'same name': { name: 0.95, place: 0.05, contact: 0.5, identity: 0, detail: 0.5 },
+  /** Two in one house, of which one may answer the phone of both. */
+  neighbours: { name: 0.02, place: 0.95, contact: 0.3, identity: 0, detail: 0.2 },
+  /** Two sites of one organisation: its name begins both, and its phone may be that of both. */
+  'sister sites': { name: 0.5, place: 0.05, contact: 0.5, identity: 0, detail: 0.5 },
 };
+
+const SHARES = {
+  'same place': 'samePlace',
+  'same name': 'sameName',
+  neighbours: undefined,
+  'sister sites': 'sisterSites',
+} as const;
 
 /** The shares of a comparison's levels among related pairs: where they share something, they are like pairs. */
 export function sharesOfRelated(
@@ -115,17 +129,16 @@ export function sharesOfRelated(
   u: readonly number[] = levels.map((level) => level.u),
 ): number[] {
   const like = LIKE_PAIRS[relation][group];
-  const key = relation === 'same place' ? 'samePlace' : 'sameName';
-  return levels.map((level, at) => level[key] ?? like * (m[at] ?? 0) + (1 - like) * (u[at] ?? 0));
+  const key = SHARES[relation];
+  return levels.map((level, at) => (key && level[key]) ?? like * (m[at] ?? 0) + (1 - like) * (u[at] ?? 0));
 }
 
 /** Give levels their shares among related pairs. */
 export const related = (
   levels: readonly Level[],
-  { samePlace, sameName }: { readonly samePlace?: readonly number[]; readonly sameName?: readonly number[] },
+  shares: Readonly<Partial<Record<'samePlace' | 'sameName' | 'sisterSites', readonly number[]>>>,
 ): Level[] =>
   levels.map((level, at) => ({
     ...level,
-    ...(samePlace === undefined ? {} : { samePlace: samePlace[at] ?? 0 }),
-    ...(sameName === undefined ? {} : { sameName: sameName[at] ?? 0 }),
+    ...Object.fromEntries(Object.entries(shares).map(([relation, byLevel]) => [relation, byLevel[at] ?? 0])),
   }));

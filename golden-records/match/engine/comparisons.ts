@@ -1,3 +1,4 @@
+import { countryCode } from '../../normalise/index.js';
 import { Aligner, type Letters, letterBits, mayBeAlike, mostInCommon } from './align.js';
 import { type Block, type Column, tokenTextOf } from './columns.js';
 import { Comparison, type Group, type Level, level, MISSING, related } from './comparison.js';
@@ -170,7 +171,10 @@ class Words extends OfValues {
 
 class OrganisationName extends OfValues {
   override readonly cost = ALIGNED;
+  override readonly ofOrganisation = true;
   private readonly aligner: Aligner;
+  /** What a word tells apart within a family of names: see QUALIFIERS. */
+  private readonly qualifiers: Uint8Array;
   /** Words that many names have, as 1. */
   private readonly usual: Uint8Array;
   constructor(name: string, column: Column) {
@@ -183,15 +187,22 @@ class OrganisationName extends OfValues {
           level('equal', 0.5, 0.02, 14),
           level('nearly equal', 0.16, 0.015, 14),
           level('similar', 0.14, 0.03, 12),
-          level('in part', 0.1, 0.08, 10),
+          level('in part', 0.1, 0.11, 10),
           level('a little', 0.06, 0.2),
-          level('different', 0.04, 0.655),
+          level('different', 0.04, 0.625),
         ],
-        { samePlace: [0.02, 0.02, 0.1, 0.44, 0.2, 0.22], sameName: [0.42, 0.15, 0.2, 0.2, 0.02, 0.01] },
+        {
+          samePlace: [0.02, 0.02, 0.1, 0.44, 0.2, 0.22],
+          sameName: [0.42, 0.15, 0.2, 0.2, 0.02, 0.01],
+          sisterSites: [0.05, 0.1, 0.25, 0.4, 0.15, 0.05],
+        },
       ),
     );
     this.usual = Uint8Array.from({ length: column.tokenCharStart.length - 1 }, (_, token) =>
       isUsual('organisation-name', tokenTextOf(column, token)) ? 1 : 0,
+    );
+    this.qualifiers = Uint8Array.from({ length: column.tokenCharStart.length - 1 }, (_, token) =>
+      qualifierOf(tokenTextOf(column, token)),
     );
     this.aligner = new Aligner(column, false);
   }
@@ -203,6 +214,8 @@ class OrganisationName extends OfValues {
     this.info = shared;
     if (this.isUsualName(a) && this.isUsualName(b)) return A_LITTLE;
     if (a === b) return 0;
+    // "(France)" and "(Spain)", "Unit 14" and "Unit 15", "Fund VIII" and "Fund IX": two of one family.
+    if ((this.ownQualifiers(a, aligner.takenLeft) & this.ownQualifiers(b, aligner.takenRight)) !== 0) return A_LITTLE;
     const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
     if (alike >= 0.999) return 0;
     if (alike >= 0.9) return 1;
@@ -213,6 +226,18 @@ class OrganisationName extends OfValues {
     return alike >= 0.72 ? 2 : alike >= 0.5 ? 3 : alike >= 0.25 ? 4 : 5;
   }
 
+  /** Kinds of qualifiers that the other name, as just aligned, doesn't have. */
+  private ownQualifiers(value: number, taken: Uint8Array): number {
+    const { tokens, tokenStart } = this.column;
+    const from = tokenStart[value] as number;
+    const words = Math.min((tokenStart[value + 1] as number) - from, taken.length);
+    let kinds = 0;
+    for (let at = 0; at < words; at++) {
+      if (taken[at] === 0) kinds |= this.qualifiers[tokens[from + at] as number] as number;
+    }
+    return kinds;
+  }
+
   /** "General Trading" is what many are called: two of that name have little in common. */
   private isUsualName(value: number): boolean {
     const { tokens, tokenStart } = this.column;
@@ -221,6 +246,18 @@ class OrganisationName extends OfValues {
     }
     return true;
   }
+}
+
+/** Words by which the names of one family are told apart, as bits: a number, a country. */
+const NUMBER = 1;
+const COUNTRY = 2;
+const NUMBER_WORD = /^(?:\d{1,3}|[ivx]{2,5})$/;
+/** Shorter ones are codes, and words of other languages too. */
+const SHORTEST_COUNTRY = 4;
+
+function qualifierOf(word: string): number {
+  if (NUMBER_WORD.test(word)) return NUMBER;
+  return word.length >= SHORTEST_COUNTRY && countryCode(word) !== undefined ? COUNTRY : 0;
 }
 
 /** The level of names that have a little in common. */
@@ -748,20 +785,25 @@ class HouseNumber extends OfValues {
   }
 }
 
+/** Of two slips in a word, which few other towns are as close to. */
+const MISTYPED_CITY = 0.84;
+
 class City extends OfValues {
   override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'place', [
       level('equal', 0.75, 0.12, 6),
       level('nearly equal', 0.09, 0.01, 8),
-      level('in part', 0.05, 0.04, 5),
+      level('similar or in part', 0.05, 0.04, 5),
       level('different', 0.11, 0.83),
     ]);
   }
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
     if (a === b) return 0;
-    if (this.isSimilar(a, b, 0.92)) return 1;
+    const similarity = this.similar(a, b, MISTYPED_CITY);
+    if (similarity >= 0.92) return 1;
+    if (similarity >= MISTYPED_CITY) return 2;
     const prefix = this.prefix(a, b);
     return prefix >= 4 && prefix >= Math.min(this.length(a), this.length(b)) ? 2 : 3;
   }

@@ -42,6 +42,8 @@ export interface EstimateOptions {
   readonly linkage: boolean;
   /** Where sources are free of duplicates: at most one of a record's candidates is right. */
   readonly oneToOne: boolean;
+  /** Of linkage: is the record of a source without repeats, so that it is a rival of the others there? */
+  readonly isRival: (record: number) => boolean;
   /** The prior share of pairs among candidates can't be more than this. */
   readonly mostPairs: number;
   readonly records: number;
@@ -138,7 +140,7 @@ function expect(
   comparisons: readonly Comparison[],
   parameters: MatchParameters,
   sample: Sample,
-  { linkage, oneToOne, records }: EstimateOptions,
+  { linkage, oneToOne, isRival, records }: EstimateOptions,
   posterior: readonly Float64Array[],
 ): void {
   const width = comparisons.length;
@@ -164,7 +166,7 @@ function expect(
       own[pair] = (own[pair] as number) / others;
     }
   }
-  if (linkage) compete(sample, same, records, oneToOne ? 1 : 0.5);
+  if (linkage) compete(sample, same, records, isRival, oneToOne ? 1 : 0.5);
   else for (let pair = 0; pair < sample.pairs; pair++) same[pair] = probability(same[pair] as number);
   for (let kind = 1; kind < classes; kind++) {
     const own = posterior[kind] as Float64Array;
@@ -175,18 +177,29 @@ function expect(
 const probability = (odds: number) => odds / (1 + odds);
 
 /** Divide the odds of rivals: `strength` 1 where only one can be right, less where some records have several partners. */
-function compete(sample: Sample, odds: Float64Array, records: number, strength: number): void {
+function compete(
+  sample: Sample,
+  odds: Float64Array,
+  records: number,
+  isRival: (record: number) => boolean,
+  strength: number,
+): void {
   const total = new Float64Array(records);
+  const add = (record: number, partner: number, own: number) => {
+    if (isRival(partner)) total[record] = (total[record] as number) + own;
+  };
   for (let pair = 0; pair < sample.pairs; pair++) {
     const left = sample.left[pair] as number;
     const right = sample.right[pair] as number;
-    total[left] = (total[left] as number) + (odds[pair] as number);
-    total[right] = (total[right] as number) + (odds[pair] as number);
+    add(left, right, odds[pair] as number);
+    add(right, left, odds[pair] as number);
   }
   for (let pair = 0; pair < sample.pairs; pair++) {
     const own = odds[pair] as number;
-    const rivalsLeft = (total[sample.left[pair] as number] as number) - own;
-    const rivalsRight = (total[sample.right[pair] as number] as number) - own;
+    const left = sample.left[pair] as number;
+    const right = sample.right[pair] as number;
+    const rivalsLeft = isRival(right) ? (total[left] as number) - own : 0;
+    const rivalsRight = isRival(left) ? (total[right] as number) - own : 0;
     const rivals = Math.max(0, rivalsLeft, rivalsRight);
     odds[pair] = own / (1 + own + strength * rivals);
   }

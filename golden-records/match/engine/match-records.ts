@@ -12,10 +12,11 @@ import {
 import { decisive, isConflict } from './comparison.js';
 import { comparisonsOf } from './comparisons.js';
 import { estimate, takeSample } from './estimate.js';
-import { PairScorer } from './pair-scorer.js';
+import { type Explained, LEAST_SHOWN, PairScorer, probabilityOf } from './pair-scorer.js';
 import { type MatchParameters, shippedParameters } from './parameters.js';
 import { partition, type ScoredPairs } from './partition.js';
 import type { ScoredRange } from './range-scorer.js';
+import { againstRivals, sourcesWithoutRepeats } from './rivals.js';
 import type { MatchSchema } from './schema.js';
 import { scoreAll } from './score-in-threads.js';
 import { sharesOfFrequencies, sharesOfRecords } from './shares.js';
@@ -99,7 +100,10 @@ export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): P
     },
   );
   onProgress?.('cluster', 0);
-  const pairs = joined(ranges);
+  const scored = joined(ranges);
+  const pairs = sources
+    ? { ...scored, weight: againstRivals(scored, sources, sourcesWithoutRepeats(block, sources)) }
+    : scored;
   const deciding = decisive(comparisons);
   const clusters = partition(size, pairs, {
     threshold: JOIN_THRESHOLD,
@@ -170,9 +174,11 @@ async function learn(
       right.push(prober.found[at] as number);
     }
   }
+  const withoutRepeats = sources && sourcesWithoutRepeats(block, sources);
   return estimate(comparisons, shippedParameters(comparisons), takeSample(comparisons, left, right), {
     linkage: sources !== undefined,
     oneToOne,
+    isRival: (record) => withoutRepeats?.[sources?.[record] ?? 0] === 1,
     mostPairs: sources ? mostPairs(sources) / nth : Number.POSITIVE_INFINITY,
     records: block.size,
     betweenRounds,
@@ -206,6 +212,21 @@ function joined(ranges: readonly ScoredRange[]): ScoredPairs {
 }
 
 /** How the weight of two records comes about, by their numbers in the input. */
-export function explainPair({ block, parameters }: MatchResult, left: number, right: number) {
-  return new PairScorer(comparisonsOf(block), parameters).explain(left, right);
+export function explainPair({ block, parameters, pairs }: MatchResult, left: number, right: number): Explained {
+  const explained = new PairScorer(comparisonsOf(block), parameters).explain(left, right);
+  const at = pairs.left.findIndex(
+    (record, pair) =>
+      (record === left && pairs.right[pair] === right) || (record === right && pairs.right[pair] === left),
+  );
+  const weight = at < 0 ? explained.weight : (pairs.weight[at] as number);
+  const taken = weight - explained.weight;
+  if (Math.abs(taken) <= LEAST_SHOWN) return explained;
+  return {
+    weight,
+    probability: probabilityOf(weight),
+    steps: [
+      ...explained.steps,
+      { comparison: 'rivals', level: 'another record of that source fits as well or better', weight: taken },
+    ],
+  };
 }

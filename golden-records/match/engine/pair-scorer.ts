@@ -8,6 +8,12 @@ export interface ExplainedStep {
   readonly weight: number;
 }
 
+export interface Explained {
+  readonly weight: number;
+  readonly probability: number;
+  readonly steps: readonly ExplainedStep[];
+}
+
 /** Scores pairs of a block's records with a set of parameters. One code for batch and live. */
 export class PairScorer {
   private readonly weigher: Weigher;
@@ -73,7 +79,7 @@ export class PairScorer {
   }
 
   /** The same, step by step; the steps add up to the weight. */
-  explain(left: number, right: number): { weight: number; probability: number; steps: ExplainedStep[] } {
+  explain(left: number, right: number): Explained {
     const { comparisons, parameters, weigher } = this;
     const steps: ExplainedStep[] = [{ comparison: 'prior', level: 'before comparing', weight: parameters.prior }];
     for (const [at, comparison] of comparisons.entries()) {
@@ -103,7 +109,8 @@ export class PairScorer {
   }
 }
 
-const LEAST_SHOWN = 0.05;
+/** Steps closer to nothing aren't shown. */
+export const LEAST_SHOWN = 0.05;
 const ROUNDING = 1e-9;
 
 export const probabilityOf = (weight: number) => 1 / (1 + 2 ** -weight);

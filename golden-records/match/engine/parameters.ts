@@ -1,5 +1,5 @@
 import type { Frequencies } from './columns.js';
-import { type Comparison, RELATIONS, type RelationName, sharesOfRelated } from './comparison.js';
+import { type Comparison, type RelationName, sharesOfRelated } from './comparison.js';
 
 export interface ComparisonParameters {
   readonly name: string;
@@ -55,7 +55,7 @@ export function shippedParameters(comparisons: readonly Comparison[]): MatchPara
         origin: 'shipped' as const,
       };
     }),
-    relations: (hasRelations(comparisons) ? RELATIONS : []).map((name) => ({
+    relations: relationsOf(comparisons).map((name) => ({
       name,
       prior: SHIPPED_PRIOR - RARER_RELATION,
       comparisons: comparisons.map((comparison) => {
@@ -74,11 +74,16 @@ export function shippedParameters(comparisons: readonly Comparison[]): MatchPara
 }
 
 /**
- * Related things are only told from the same where an identifier sometimes says so: without one, how many there are can't
- * be learnt, and true pairs that have moved would be taken for them.
+ * Related things are told from the same where something beside name and place sometimes says so: an identifier, or, of
+ * organisations, a phone. Without one, how many there are can't be learnt, and true pairs that have moved would be taken
+ * for them.
  */
-const hasRelations = (comparisons: readonly Comparison[]): boolean =>
-  comparisons.some(({ isIdentifier }) => isIdentifier) && comparisons.some(({ group }) => group === 'place');
+function relationsOf(comparisons: readonly Comparison[]): readonly RelationName[] {
+  if (!comparisons.some(({ group }) => group === 'place')) return [];
+  if (comparisons.some(({ isIdentifier }) => isIdentifier)) return ['same place', 'same name'];
+  const isReached = comparisons.some(({ group }) => group === 'contact');
+  return isReached && comparisons.some(({ ofOrganisation }) => ofOrganisation) ? ['neighbours', 'sister sites'] : [];
+}
 
 /** How much rarer related records are than pairs, in bits, before any data are seen. */
 export const RARER_RELATION = 1.5;

@@ -171,3 +171,51 @@ test('the steps of an explanation add up to the weight', () => {
     expect.arrayContaining(['prior', 'name', 'city', 'phone']),
   );
 });
+
+describe('organisations that share something', () => {
+  const schema = parseMatchSchema({
+    fields: [
+      { name: 'name', kind: 'organisation-name' },
+      { name: 'address', kind: 'address' },
+      { name: 'phone', kind: 'phone' },
+    ],
+  });
+  const weigh = (left: readonly string[], right: readonly string[]) =>
+    new RecordMatcher(schema).score(left, [right])[0]?.weight ?? Number.NaN;
+  const site = ['Larkspur House Foundation Willowbrook', '12 Tannery Lane', '0731 1234567'];
+
+  test('two names at one address with one phone are neighbours', () => {
+    expect(weigh(site, ['Marlowe Dental', '12 Tannery Lane', '0731 1234567'])).toBeLessThan(0);
+  });
+  test('names that begin alike, with one phone and other addresses, are two sites', () => {
+    expect(weigh(site, ['Larkspur House Foundation Hazelmere', '400 Orchard Road', '0731 1234567'])).toBeLessThan(0);
+  });
+  test('the same name at the same address is the same, with another phone too', () => {
+    expect(weigh(site, [site[0] ?? '', site[1] ?? '', '089 7654321'])).toBeGreaterThan(0);
+  });
+});
+
+describe('how names and towns agree', () => {
+  const levelOf = (kind: 'organisation-name' | 'city', left: string, right: string) => {
+    const schema = parseMatchSchema({ fields: [{ name: 'value', kind }] });
+    const [scored] = new RecordMatcher(schema).score([left], [[right]]);
+    return scored?.steps.find(({ comparison }) => comparison === 'value')?.level;
+  };
+
+  test.each([
+    ['Bramley Global Solutions (France) SARL', 'Bramley Global Solutions (Germany) GmbH'],
+    ['Larkspur Growth Fund IX', 'Larkspur Growth Fund VIII'],
+    ['Larkspur House Centre 14', 'Larkspur House Centre 15'],
+  ])('another country or number makes two of a family: %s, %s', (left, right) => {
+    expect(levelOf('organisation-name', left, right)).toBe('a little');
+  });
+  test('a number that only one of them writes is left out, hardly another', () => {
+    expect(levelOf('organisation-name', 'Larkspur House Willowbrook 2', 'Larkspur House Willowbrook')).not.toBe(
+      'a little',
+    );
+  });
+  test('a town with two slips is similar, another town is different', () => {
+    expect(levelOf('city', 'Liverpool', 'Lioerpovl')).toBe('similar or in part');
+    expect(levelOf('city', 'Liverpool', 'Leicester')).toBe('different');
+  });
+});
