@@ -193,9 +193,10 @@ describe.each(odooChoices())('$name', ({ start }) => {
     try {
       await other.hub.arrive('erp', 'supplier', { [word]: { name: word } });
       const steps: StreamStep[] = [];
-      for (let round = 0; round < 40 && steps.length < 3; round++) {
+      // The first look at a stream asks for no more than the time, and so does a look within the same second.
+      const deadline = performance.now() + 60_000;
+      while (steps.length < 3 && performance.now() < deadline) {
         const step = await pullDueOnce(other.hub.db, other.sync);
-        // The first look at a stream asks for no more than the time.
         if (step?.kind === 'FAILED') steps.push(step);
         await other.deliver();
         await other.query(`update sync_stream set due_at = now()`);
