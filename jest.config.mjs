@@ -20,7 +20,7 @@ export default {
   projects: [
     level('unit'),
     { ...level('integration'), ...withPostgres },
-    { ...level('odoo'), ...withPostgres },
+    { ...level('odoo'), ...withPostgres, setupFilesAfterEnv: ['<rootDir>/test/support/odoo/once-more.mjs'] },
     { ...level('e2e'), ...withPostgres },
     level('system'),
   ],
