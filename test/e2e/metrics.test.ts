@@ -131,8 +131,10 @@ test('a scrape is a handful of statements, however much there is; many at once a
   const records = Array.from({ length: 100 }, (_, nth) => [`M${nth}`, { name: `Many ${nth}` }] as const);
   await at.hub.arrive('erp', 'supplier', Object.fromEntries(records));
   await at.hub.settleAll();
-  expect(await cost(() => Promise.all([metrics.read(), metrics.read(), metrics.read()]))).toBeLessThanOrEqual(few + 1);
-  expect(few).toBeLessThanOrEqual(10);
+  const many = await cost(() => Promise.all([metrics.read(), metrics.read(), metrics.read()]));
+  // The first finds nothing to count on from, so it may ask less; three of their own would be more than twice as many.
+  for (const statements of [few, many]) expect(statements).toBeLessThanOrEqual(10);
+  expect(few).toBeGreaterThan(5);
   await metrics.close();
   await database.close();
 });
