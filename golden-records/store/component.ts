@@ -1,4 +1,3 @@
-import { identifierKey } from '../match/cluster.js';
 import type { Tx } from '../transaction.js';
 import type { DecisionRow, GoldenRow, ScoreRow, SourceRow } from './rows.js';
 
@@ -130,12 +129,4 @@ export async function loadComponent(
 
 interface RawComponent extends Omit<Component, 'decisions'> {
   readonly decisions: readonly (Omit<DecisionRow, 'seq' | 'known'> & { seq: string; known: string[] | null })[];
-}
-
-/** Identifiers that both sides hold, as a decision remembers them. */
-export function sharedIdentifiers(left: readonly SourceRow[], right: readonly SourceRow[]): string[] {
-  const theirs = new Set(right.flatMap(({ identifiers }) => identifiers.map(identifierKey)));
-  return [...new Set(left.flatMap(({ identifiers }) => identifiers.map(identifierKey)))]
-    .filter((key) => theirs.has(key))
-    .sort();
 }

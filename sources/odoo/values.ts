@@ -20,10 +20,6 @@ export function idOf(value: Json | undefined): number | null {
   return typeof value === 'number' ? value : null;
 }
 
-export function labelOf(value: Json | undefined): string | null {
-  return Array.isArray(value) && typeof value[1] === 'string' ? value[1] : null;
-}
-
 export const idsOf = (value: Json | undefined): number[] =>
   Array.isArray(value) ? value.filter((id) => typeof id === 'number') : [];
 

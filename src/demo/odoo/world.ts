@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../../golden-records/index.js';
+import { type Json, type JsonObject } from '../../../golden-records/index.js';
 import { domainTest } from './domain.js';
 import { loadRows } from './load.js';
 import { type ModelRules, rulesOf } from './model-rules.js';
@@ -536,6 +536,3 @@ function manyToMany(value: Json, before: Json | undefined): Json {
 /** `2026-11-23 02:34:54`: UTC, whole seconds. */
 export const odooTime = (microseconds: number): string =>
   new Date(Math.floor(microseconds / 1_000_000) * 1000).toISOString().slice(0, 19).replace('T', ' ');
-
-export const isCommandList = (value: Json): value is Json[] =>
-  Array.isArray(value) && value.every((one) => Array.isArray(one) || isJsonObject(one));
