@@ -50,10 +50,8 @@ export async function generateDemo(options: DemoOptions): Promise<WrittenFile[]>
 }
 
 /** The files of the demo, in memory. */
-export function demoFiles({ seed, scale = 1 }: Pick<DemoOptions, 'seed' | 'scale'>): DemoFile[] {
-  const random = new Random(`concord/${seed}`);
-  const size = { suppliers: Math.max(20, Math.round(400 * scale)), items: Math.max(60, Math.round(1500 * scale)) };
-  const world = makeWorld(random, size);
+export function demoFiles(options: Pick<DemoOptions, 'seed' | 'scale'>): DemoFile[] {
+  const { world, random } = demoWorld(options);
   const files = [
     ...erpFiles(world, random.fork('erp')),
     ...procurementFiles(world, random.fork('procurement')),
@@ -62,4 +60,11 @@ export function demoFiles({ seed, scale = 1 }: Pick<DemoOptions, 'seed' | 'scale
   ];
   const isLater = ({ name }: DemoFile) => /-2\.\w+$/.test(name);
   return [...files.filter((file) => !isLater(file)), ...files.filter(isLater)];
+}
+
+/** What is really so in the demo, and the chance by which each system knows it. */
+export function demoWorld({ seed, scale = 1 }: Pick<DemoOptions, 'seed' | 'scale'>) {
+  const random = new Random(`concord/${seed}`);
+  const size = { suppliers: Math.max(20, Math.round(400 * scale)), items: Math.max(60, Math.round(1500 * scale)) };
+  return { world: makeWorld(random, size), random };
 }

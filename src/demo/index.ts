@@ -1,1 +1,1 @@
-export { type DemoOptions, demoFiles, generateDemo, type WrittenFile } from './generate.js';
+export { type DemoOptions, demoFiles, demoWorld, generateDemo, type WrittenFile } from './generate.js';

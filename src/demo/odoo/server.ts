@@ -2,16 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type Json, type JsonObject } from '../../../golden-records/index.js';
-import type { ImitatedVersion } from './recorded.js';
 import { accessDenied, Refusal, userError } from './refusal.js';
-import { type Call, OdooWorld, type User } from './world.js';
-
-export interface ImitationOptions {
-  readonly version: ImitatedVersion;
-  readonly now?: () => number;
-  /** Default: a free one. */
-  readonly port?: number;
-}
+import { type Call, OdooWorld, type User, type WorldOptions } from './world.js';
 
 /** What goes wrong with a call, for tests: its answer comes late, or another one comes. */
 export interface Trouble {
@@ -36,9 +28,10 @@ export interface OdooImitation {
 
 const DATABASE = 'demo';
 
-/** An Odoo in this process, at the wire: JSON-RPC, and for 19 JSON-2. Listens on this machine only. */
-export async function startOdooImitation({ version, now, port = 0 }: ImitationOptions): Promise<OdooImitation> {
-  const world = new OdooWorld({ version, ...(now ? { now } : {}) });
+/** An Odoo in this process, at the wire: JSON-RPC, and for 19 JSON-2. Listens on a free port of this machine only. */
+export async function startOdooImitation(of: OdooWorld | WorldOptions): Promise<OdooImitation> {
+  const world = of instanceof OdooWorld ? of : new OdooWorld(of);
+  const { version } = world;
   const server = createServer((request, response) => {
     // By the world's clock, as everything else.
     response.setHeader('date', new Date(world.now()).toUTCString());
@@ -180,17 +173,20 @@ export async function startOdooImitation({ version, now, port = 0 }: ImitationOp
     const user = world.users.find((one) => one.id === uid && isKeyOf(one, key));
     if (!user) throw accessDenied('Access Denied');
     const { context, ...rest } = isJsonObject(named) ? named : {};
+    const takes = POSITIONAL[String(name)] ?? ['ids'];
     const list = Array.isArray(positional) ? positional : [];
-    if (name === 'create')
-      return run(user, String(model), 'create', undefined, { vals_list: list[0] ?? [], ...rest }, context);
-    if (name === 'search' || name === 'search_count') {
-      if ('domain' in rest && version < 17) {
-        throw new Refusal('builtins.TypeError', 500, `${name}() got an unexpected keyword argument 'domain'`);
-      }
-      return run(user, String(model), name, undefined, { domain: list[0] ?? [], ...rest }, context);
+    if (list.length > takes.length) {
+      const said = `${name}() takes ${takes.length} positional arguments but ${list.length} were given`;
+      throw new Refusal('builtins.TypeError', 500, said);
     }
-    const ids = Array.isArray(list[0]) ? list[0].map(Number) : undefined;
-    return run(user, String(model), String(name), ids, rest, context);
+    if ((name === 'search' || name === 'search_count') && 'domain' in rest && version < 17) {
+      throw new Refusal('builtins.TypeError', 500, `${name}() got an unexpected keyword argument 'domain'`);
+    }
+    const { ids, ...all }: JsonObject = {
+      ...Object.fromEntries(list.map((value, at) => [takes[at] ?? '', value])),
+      ...rest,
+    };
+    return run(user, String(model), String(name), Array.isArray(ids) ? ids.map(Number) : undefined, all, context);
   }
 
   const isKeyOf = (user: User, key: Json | undefined) => key === user.key || key === user.password;
@@ -211,11 +207,24 @@ export async function startOdooImitation({ version, now, port = 0 }: ImitationOp
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve());
+    server.listen(0, '127.0.0.1', () => resolve());
   });
   const { port: bound } = server.address() as AddressInfo;
   return Object.assign(imitation, { url: `http://127.0.0.1:${bound}` });
 }
+
+/** What `execute_kw` takes by position; of every other method, the ids. */
+const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
+  search: ['domain'],
+  search_count: ['domain'],
+  search_read: ['domain', 'fields'],
+  create: ['vals_list'],
+  load: ['fields', 'data'],
+  fields_get: ['allfields', 'attributes'],
+  check_access_rights: ['operation'],
+  read: ['ids', 'fields'],
+  write: ['ids', 'vals'],
+};
 
 function callMethod(
   world: OdooWorld,

@@ -7,6 +7,8 @@ export type Undo = (step: () => void) => void;
 /** The rows of one model, with an index for each many2one that other models look back through. */
 export class Table {
   readonly rows = new Map<number, Values>();
+  /** Ids of rows that were changed since somebody emptied this. */
+  readonly touched = new Set<number>();
   private nextId = 1;
   private readonly indexes = new Map<string, Map<Json, Set<number>>>();
 
@@ -22,6 +24,7 @@ export class Table {
   insert(id: number, values: Values, undo: Undo): void {
     this.nextId = Math.max(this.nextId, id + 1);
     this.rows.set(id, values);
+    this.touched.add(id);
     for (const field of this.indexed) this.index(field, id, undefined, values[field]);
     undo(() => this.drop(id));
   }
@@ -41,6 +44,13 @@ export class Table {
     undo(() => this.insert(id, row, () => undefined));
   }
 
+  /** A row as it was told of a transaction; null: it went, and its id with it. */
+  restore(id: number, values: Values | null): void {
+    this.remove(id, () => undefined);
+    this.nextId = Math.max(this.nextId, id + 1);
+    if (values) this.insert(id, values, () => undefined);
+  }
+
   /** Ids whose `field` is `value`, ascending. */
   idsBy(field: string, value: Json): number[] {
     return [...(this.indexes.get(field)?.get(value) ?? [])].sort((left, right) => left - right);
@@ -50,12 +60,14 @@ export class Table {
     const before = row[field];
     if (value === undefined) delete row[field];
     else row[field] = value;
+    this.touched.add(id);
     if (this.indexes.has(field)) this.index(field, id, before, value);
   }
 
   private drop(id: number): void {
     const row = this.rows.get(id);
     this.rows.delete(id);
+    this.touched.add(id);
     for (const field of this.indexed) this.index(field, id, row?.[field], undefined);
   }
 

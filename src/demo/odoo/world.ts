@@ -25,6 +25,9 @@ export interface Call {
   readonly undo: Undo;
 }
 
+/** Model, id and the row as it is now; null where it is gone. */
+export type ChangedRow = readonly [model: string, id: number, row: Values | null];
+
 export interface WorldOptions {
   readonly version: ImitatedVersion;
   /** Milliseconds; a virtual clock for tests. Default: the machine's. */
@@ -81,6 +84,8 @@ export class OdooWorld {
   private readonly tables = new Map<string, Table>();
   private lastStart = 0;
   readonly rules: ModelRules;
+  /** Told what a transaction changed before its call is answered; what it throws takes the transaction back. */
+  onCommit: ((rows: readonly ChangedRow[]) => void) | undefined;
 
   constructor({ version, now = Date.now }: WorldOptions) {
     this.version = version;
@@ -120,10 +125,30 @@ export class OdooWorld {
       undo: (step) => steps.push(step),
     };
     try {
-      return work(call);
+      const result = work(call);
+      this.commit();
+      return result;
     } catch (error) {
       for (const step of steps.reverse()) step();
       throw error;
+    }
+  }
+
+  private commit(): void {
+    const rows: ChangedRow[] = [];
+    for (const [model, table] of this.tables) {
+      for (const id of table.touched) rows.push([model, id, table.rows.get(id) ?? null]);
+      table.touched.clear();
+    }
+    if (rows.length > 0) this.onCommit?.(rows);
+  }
+
+  /** Put back what `onCommit` was told. */
+  restore(rows: readonly ChangedRow[]): void {
+    for (const [model, id, row] of rows) {
+      const table = this.tables.get(model);
+      table?.restore(id, row);
+      table?.touched.delete(id);
     }
   }
 
