@@ -1,5 +1,5 @@
 /**
- * The hub of Lakeshore Health, the demo: four systems that know the same suppliers, items, warehouses and business
+ * The hub of Lakeshore Health, the demo: five systems that know the same suppliers, items, warehouses and business
  * units, and disagree about them. Copy this file and make it yours; docs/configuration.md lists every option.
  *
  * `npm run concord -- check` reads it and tells all problems at once.
@@ -10,6 +10,7 @@ import {
   choice,
   commaDecimal,
   defineConfig,
+  demoOdoo,
   each,
   fileStream,
   item,
@@ -389,26 +390,16 @@ const portalSuppliers = fileStream(supplier, {
 // ---- Odoo ---------------------------------------------------------------------------------------------------------
 
 /**
- * A real Odoo joins the four when ODOO_URL names one: `ODOO_URL=… ODOO_DB=… ODOO_LOGIN=… ODOO_API_KEY=… npm start`. What both
- * know is kept in agreement; the demo's made-up records are not created there. docs/connectors/odoo.md says more.
+ * Kept in agreement, both ways. `npm start` runs an imitation with vendors and products of its own; a real Odoo takes its
+ * place when ODOO_URL names one: `ODOO_URL=… ODOO_DB=… ODOO_LOGIN=… ODOO_API_KEY=… npm start`. What others know and Odoo
+ * doesn't is not created there. docs/connectors/odoo.md says more.
  */
 const { ODOO_URL, ODOO_DB = 'odoo', ODOO_LOGIN = 'admin' } = process.env;
-const realOdoo =
+const creates = { suppliers: false, items: false };
+const odooConnector =
   ODOO_URL === undefined
-    ? {}
-    : {
-        odoo: {
-          name: 'Odoo',
-          scopes: { main: {} },
-          connector: odoo({
-            url: ODOO_URL,
-            database: ODOO_DB,
-            login: ODOO_LOGIN,
-            keyEnv: 'ODOO_API_KEY',
-            creates: { suppliers: false, items: false },
-          }),
-        },
-      };
+    ? demoOdoo({ creates })
+    : odoo({ url: ODOO_URL, database: ODOO_DB, login: ODOO_LOGIN, keyEnv: 'ODOO_API_KEY', creates });
 
 export default defineConfig({
   /**
@@ -439,7 +430,11 @@ export default defineConfig({
       uniqueRecords: ['supplier'],
       streams: [portalSuppliers],
     },
-    ...realOdoo,
+    odoo: {
+      name: 'Odoo',
+      scopes: { main: {} },
+      connector: odooConnector,
+    },
   },
 
   /**
@@ -459,6 +454,8 @@ export default defineConfig({
         // Suppliers know their own accounts and people best; nobody overrides an account by hand.
         bankAccounts: { owner: ['portal'], override: false },
         contacts: { owner: ['portal'] },
+        // Whom to call, the buyers know, and they write it into Odoo.
+        phones: { owner: ['odoo'] },
         paymentTerms: { owner: ['procurement'] },
         currency: { owner: ['erp', 'procurement'] },
         status: { owner: ['erp'] },

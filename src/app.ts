@@ -4,17 +4,21 @@ import type { Actor, Log } from '../golden-records/transaction.js';
 import { buildHubSchema } from '../resolvers/schema.js';
 import { type Synchronised, type Watcher, watchFolder } from '../sources/index.js';
 import type { Settings } from './config.js';
+import { demoState } from './demo-load.js';
+import { type RunningOdoo, startDemoOdoo, withDemoOdoo } from './demo-odoo.js';
+import { isDemoOdoo } from './demo/odoo/connector.js';
 import { createHooks } from './hooks.js';
 import type { LoadedConfig } from './load-config.js';
 import { type RunningServer, startServer } from './server.js';
 import { migrateStore, openStore, type Store } from './store.js';
-import { openSystems, startSync } from './sync-worker.js';
+import { openSystems, type SyncWorker, startSync } from './sync-worker.js';
 import { startWorker } from './worker.js';
 
 export interface AppOptions {
   readonly settings: Settings;
   readonly config: LoadedConfig;
   readonly log: Log;
+  readonly withDemo: boolean;
 }
 
 /** The parts of one running process. */
@@ -25,6 +29,10 @@ export interface App {
   readonly watcher: Watcher | undefined;
   /** That folder. */
   readonly watched: string | undefined;
+  /** The demo's Odoo, where the demo has one. */
+  readonly odoo: { readonly url: string; readonly sync: Synchronised } | undefined;
+  /** Keep the systems in agreement from now on. */
+  startSync(): Promise<void>;
   /** Stops all in order: no new requests, no new files, the steps under way, the database. */
   close(): Promise<void>;
 }
@@ -34,7 +42,7 @@ const WATCHER: Actor = { kind: 'SYSTEM', id: 'watched-folder', name: 'Watched fo
 
 /**
  * The one place where all meets. Opens the database, brings it up to date, then runs worker, server and watched folder.
- * What was started is stopped again when a later part fails.
+ * What was started is stopped again when a later part fails. Other systems are called from `startSync` on.
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { settings, config, log } = options;
@@ -48,19 +56,51 @@ export async function createApp(options: AppOptions): Promise<App> {
     await migrateStore(store);
     const worker = await startWorker({ db: store.db, listenDb: store.database, log });
     started.push(() => worker.stop());
-    const systems = openSystems(config.connectors, log, process.env);
-    const sync = await startSync({ db: store.db, listenDb: store.database, log, systems });
-    started.push(() => sync.stop());
+    const demoOdoo = await openDemoOdoo(store, options);
+    if (demoOdoo) started.push(() => demoOdoo.running.close());
+    const systems = openSystems(withDemoOdoo(config.connectors, demoOdoo?.running.url), log, process.env);
+    let syncing: SyncWorker | undefined;
+    started.push(async () => {
+      await syncing?.stop();
+      await Promise.all(systems.map(({ open }) => open.close()));
+    });
     const watched = config.watch && resolve(config.folder, config.watch.folder);
     const watcher = watched === undefined ? undefined : watch(store, config, watched);
     if (watcher) started.push(() => watcher.stop());
     const server = await serve(store, options, systems);
     started.push(() => server.close());
-    return { store, server, watcher, watched, close };
+    const sync = systems.find(({ system }) => system === demoOdoo?.system);
+    return {
+      store,
+      server,
+      watcher,
+      watched,
+      odoo: demoOdoo && sync ? { url: demoOdoo.running.url, sync } : undefined,
+      startSync: async () => {
+        syncing = await startSync({ db: store.db, listenDb: store.database, log, systems });
+      },
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Runs where the configuration has one and the demo is, or is about to be, in the database. */
+async function openDemoOdoo(
+  { db }: Store,
+  { config, settings, withDemo }: AppOptions,
+): Promise<{ readonly system: string; readonly running: RunningOdoo } | undefined> {
+  const found = config.connectors.find(({ connector }) => isDemoOdoo(connector));
+  if (!found || !config.demo || !withDemo) return undefined;
+  const state = await demoState(db);
+  if (state === 'DECLINED') return undefined;
+  const { dataDir } = settings;
+  return {
+    system: found.system,
+    running: await startDemoOdoo({ dataDir, demo: config.demo, isNew: state === 'NEW' }),
+  };
 }
 
 const watch = ({ db }: Store, { streams }: LoadedConfig, folder: string): Watcher =>

@@ -12,11 +12,15 @@ export interface Occupant {
   readonly started: string;
   /** Where its API is, once it listens. */
   readonly endpoint?: string;
+  /** Where the demo's Odoo is, while it runs. */
+  readonly odoo?: string;
 }
 
+export type Places = Pick<Occupant, 'endpoint' | 'odoo'>;
+
 export interface DataDirLock {
-  /** Let others read where the API is. */
-  announce(endpoint: string): Promise<void>;
+  /** Let others read where things are. */
+  announce(places: Places): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -36,10 +40,18 @@ export class AlreadyRunning extends Error {
   }
 }
 
+const FILE = 'hub.json';
+
+/** The hub that runs on a data directory now, if one does. */
+export async function occupantOf(dataDir: string): Promise<Occupant | undefined> {
+  const found = await readOccupant(join(dataDir, FILE));
+  return isHeld(found) ? found : undefined;
+}
+
 /** One hub at a time on a data directory; what a killed one left counts for nothing. Throws AlreadyRunning. */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   await mkdir(dataDir, { recursive: true });
-  const file = join(dataDir, 'hub.json');
+  const file = join(dataDir, FILE);
   const me: Occupant = { pid: process.pid, started: startOf(process.pid) ?? '' };
   while (!(await take(file, me))) {
     const found = await readOccupant(file);
@@ -47,9 +59,9 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
     await removeStale(file);
   }
   return {
-    announce: async (endpoint) => {
+    announce: async (places) => {
       const next = `${file}.${randomUUID()}`;
-      await writeFile(next, JSON.stringify({ ...me, endpoint }), { mode: 0o600 });
+      await writeFile(next, JSON.stringify({ ...me, ...places }), { mode: 0o600 });
       await rename(next, file);
     },
     release: () => rm(file, { force: true }),
@@ -77,7 +89,8 @@ async function readOccupant(file: string): Promise<Occupant | undefined> {
     if (value === null || typeof value !== 'object' || !('pid' in value) || !('started' in value)) return undefined;
     const { pid, started } = value;
     const endpoint = 'endpoint' in value && typeof value.endpoint === 'string' ? { endpoint: value.endpoint } : {};
-    return { pid: Number(pid), started: String(started), ...endpoint };
+    const odoo = 'odoo' in value && typeof value.odoo === 'string' ? { odoo: value.odoo } : {};
+    return { pid: Number(pid), started: String(started), ...endpoint, ...odoo };
   } catch (error) {
     if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
     throw error;

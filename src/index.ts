@@ -35,4 +35,5 @@ export type {
   Thresholds,
 } from '../golden-records/rules.js';
 export * from '../sources/index.js';
+export { type DemoOdoo, demoOdoo } from './demo/odoo/connector.js';
 export { defineConfig, type HubConfig, type SystemConfig } from './define-config.js';

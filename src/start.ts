@@ -27,6 +27,8 @@ export interface StartedHub {
   readonly question: Answered | undefined;
   readonly counts: HubCounts;
   readonly watched: string | undefined;
+  /** Address of the demo's Odoo. */
+  readonly odoo: string | undefined;
   readonly startedInMs: number;
   /** Stops server, watched folder, worker and database, in this order. */
   close(): Promise<void>;
@@ -54,14 +56,16 @@ export async function startHub(options: StartOptions): Promise<StartedHub> {
     options.onProgress('DATABASE');
     app = await openApp(options);
     const endpoint = app.server.url;
-    await lock.announce(endpoint);
+    await lock.announce({ endpoint, ...(app.odoo && { odoo: app.odoo.url }) });
     options.signal.throwIfAborted();
     const demo = await prepareDemo(app, options);
+    await app.startSync();
     const key = await firstKey(app);
     const question = key === undefined ? undefined : await askFirstQuestion(endpoint, key, options);
     const counts = await countRecords(app);
     const startedInMs = Math.round(performance.now() - startedAt);
-    return { endpoint, key, demo, question, counts, watched: app.watched, startedInMs, close };
+    const { watched, odoo } = app;
+    return { endpoint, key, demo, question, counts, watched, odoo: odoo?.url, startedInMs, close };
   } catch (error) {
     await close();
     throw error;
@@ -95,8 +99,17 @@ async function prepareDemo(app: App, options: StartOptions): Promise<DemoLoaded 
   const { config, settings, withDemo, signal, onProgress } = options;
   const { db } = app.store;
   if (!config.demo) return null;
+  const odoo = app.odoo?.sync;
   if (withDemo)
-    return loadDemo({ db, dir: settings.dataDir, demo: config.demo, streams: config.streams, signal, onProgress });
+    return loadDemo({
+      db,
+      dir: settings.dataDir,
+      demo: config.demo,
+      streams: config.streams,
+      odoo,
+      signal,
+      onProgress,
+    });
   await declineDemo(db);
   return null;
 }

@@ -79,7 +79,6 @@ export async function startSync({ db, listenDb, log, systems }: SyncOptions): Pr
       stopping.abort();
       await Promise.all(listening.map((one) => one.stop()));
       await Promise.all(loops.map((loop) => loop.stop()));
-      await Promise.all(systems.map(({ open }) => open.close()));
     },
   };
 }

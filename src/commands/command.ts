@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { ConfigError } from '../../golden-records/errors.js';
 import type { Actor } from '../../golden-records/transaction.js';
 import { readSettings, type Settings } from '../config.js';
+import { occupantOf } from '../data-dir-lock.js';
+import { withDemoOdoo } from '../demo-odoo.js';
 import { findConfig, type LoadedConfig, loadConfig } from '../load-config.js';
 import { createLogger, type Logger } from '../logger.js';
 import { killEmbeddedDatabase, openStore, requireMigrated, type Store } from '../store.js';
@@ -70,7 +72,7 @@ export class Invocation {
     ]);
     if (settings.status === 'fulfilled' && config.status === 'fulfilled') {
       this.settings = settings.value;
-      return { settings: settings.value, config: config.value };
+      return { settings: settings.value, config: await withRunningOdoo(config.value, settings.value) };
     }
     const reasons = [settings, config].flatMap((read) => (read.status === 'rejected' ? [read.reason as unknown] : []));
     throw joined(reasons);
@@ -109,6 +111,12 @@ export class Invocation {
   private killDatabase(): void {
     if (this.settings?.databaseUrl === undefined && this.settings) killEmbeddedDatabase(this.settings.dataDir);
   }
+}
+
+/** The demo's Odoo is where the hub that runs it says; without one, calls of it fail. */
+async function withRunningOdoo(config: LoadedConfig, { dataDir }: Settings): Promise<LoadedConfig> {
+  const url = (await occupantOf(dataDir))?.odoo;
+  return url === undefined ? config : { ...config, connectors: withDemoOdoo(config.connectors, url) };
 }
 
 function joined(reasons: readonly unknown[]): unknown {

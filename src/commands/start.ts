@@ -68,8 +68,8 @@ function parsePort(text: string): number {
 
 function progressText(progress: DemoProgress | 'DATABASE'): string {
   if (progress === 'DATABASE') return 'Opening the database …';
-  const { records, total, file } = progress;
-  return `Loading the demo: ${count(records)} of ${count(total)} records (${file})`;
+  const { records, total, source } = progress;
+  return `Loading the demo: ${count(records)} of ${count(total)} records (${source})`;
 }
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
@@ -78,13 +78,14 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => done(), { once: true });
   });
 
-const asDocument = ({ endpoint, key, demo, question, counts, watched, startedInMs }: StartedHub) => ({
+const asDocument = ({ endpoint, key, demo, question, counts, watched, odoo, startedInMs }: StartedHub) => ({
   endpoint,
   key: key ?? null,
   demo,
   question: question ? { query: question.query, answer: JSON.parse(question.answer) as unknown } : null,
   counts,
   watchedFolder: watched ?? null,
+  odoo: odoo ?? null,
   startedInMs,
   pid: process.pid,
 });
@@ -93,7 +94,7 @@ const NEW_KEY = 'keys create --role administrator --name you';
 
 /** All that one needs to go on, on one screen. */
 function screen(hub: StartedHub, env: Io['env']): string {
-  const { endpoint, key, counts, watched, startedInMs } = hub;
+  const { endpoint, key, counts, watched, odoo, startedInMs } = hub;
   const isNpm = env.npm_lifecycle_event !== undefined;
   const newKey = `${isNpm ? 'npm run -s concord --' : 'concord'} ${NEW_KEY}`;
   const lines = [
@@ -104,6 +105,9 @@ function screen(hub: StartedHub, env: Io['env']): string {
     `           ${key === undefined ? '' : 'administrator, shown this once. '}Another: ${newKey}`,
     `  Records  ${count(counts.sourceRecords)} of the systems → ${count(counts.goldenRecords)} golden records, ${count(counts.openTasks)} questions for a steward`,
     ...(watched === undefined ? [] : [`  Files    put into ${watched} are taken in`]),
+    ...(odoo === undefined
+      ? []
+      : [`  Odoo     ${odoo}   (an imitation; change something there: docs/connectors/odoo.md)`]),
     ...questionLines(hub),
     '',
     'Ctrl-C stops everything, the database too.',

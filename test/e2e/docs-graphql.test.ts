@@ -12,8 +12,10 @@ import { buildHubSchema } from '../../resolvers/schema.js';
 import { connect } from '../../src/database.js';
 import { checkConfig } from '../../src/define-config.js';
 import { loadDemo } from '../../src/demo-load.js';
+import { startDemoOdoo, withDemoOdoo } from '../../src/demo-odoo.js';
 import { askFirstQuestion } from '../../src/first-question.js';
 import { startServer } from '../../src/server.js';
+import { openSystems, startSync } from '../../src/sync-worker.js';
 import { startWorker } from '../../src/worker.js';
 import { createTestDatabase } from '../support/database.js';
 import { type DocumentedQuery, documentedQueries, Shown } from '../support/documented-queries.js';
@@ -29,7 +31,7 @@ const config = { ...checkConfig(hubConfig), folder: '', path: '' };
 interface DemoHub {
   readonly url: string;
   readonly key: string;
-  /** Resolves when references are followed and all that has committed stands in the feed. */
+  /** Resolves when references are followed, Odoo has what is its, and all that has committed stands in the feed. */
   settled(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -47,14 +49,22 @@ async function startDemoHub(): Promise<DemoHub> {
   };
   await prepareStore(db);
   const dir = await mkdtemp(join(tmpdir(), 'concord-docs-'));
+  const { demo } = hubConfig;
+  const odoo = await startDemoOdoo({ dataDir: dir, demo, isNew: true });
+  const systems = openSystems(withDemoOdoo(config.connectors, odoo.url), silentLog, {});
+  const [sync] = systems;
+  const { streams } = config;
   const { signal } = new AbortController();
-  await loadDemo({ db, dir, demo: hubConfig.demo, streams: config.streams, signal, onProgress: () => undefined });
-  const worker = await startWorker({ db, listenDb: database, log: silentLog });
+  await loadDemo({ db, dir, demo, streams, odoo: sync, signal, onProgress: () => undefined });
+  const listenDb = database;
+  const worker = await startWorker({ db, listenDb, log: silentLog });
+  const syncing = await startSync({ db, listenDb, log: silentLog, systems });
   const schema = buildHubSchema(config.model);
-  const server = await startServer({ db, schema, listenDb: database, host: '127.0.0.1', port: 0, log: silentLog });
+  const server = await startServer({ db, schema, listenDb, host: '127.0.0.1', port: 0, log: silentLog, systems });
   const { key } = await createKey(db, HUB_ACTOR, { name: 'administrator (first start)', role: 'administrator' });
   const isSettled = async () =>
     ((await db.prisma.recomputeRequest.count()) === 0 &&
+      (await db.prisma.delivery.count({ where: { state: { in: ['PENDING', 'IN_FLIGHT'] } } })) === 0 &&
       (await db.prisma.change.count({ where: { position: null } })) === 0) ||
     undefined;
   return {
@@ -63,7 +73,9 @@ async function startDemoHub(): Promise<DemoHub> {
     settled: () => eventually(isSettled, 60_000),
     close: async () => {
       await server.close();
+      await syncing.stop();
       await worker.stop();
+      await odoo.close();
       await database.close();
       await own.drop();
       await rm(dir, { recursive: true });

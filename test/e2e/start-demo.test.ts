@@ -1,24 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startOdooImitation } from '../../src/demo/odoo/index.js';
-import { exitOf, HubFolder, type RunningHub } from '../support/hub-folder.js';
-
-const DEMO_CONFIG = readFileSync(fileURLToPath(new URL('../../hub.config.ts', import.meta.url)), 'utf8').replace(
-  /demo: \{ seed: (\d+) \}/,
-  'demo: { seed: $1, scale: 0.1 }',
-);
+import { exitOf, HubFolder, type RunningHub, SMALL_DEMO } from '../support/hub-folder.js';
 
 let undisturbed: HubFolder;
 let killed: HubFolder;
 let hub: RunningHub;
 
 beforeAll(async () => {
-  expect(DEMO_CONFIG).toContain('scale: 0.1');
-  undisturbed = new HubFolder(DEMO_CONFIG);
-  killed = new HubFolder(DEMO_CONFIG);
+  expect(SMALL_DEMO).toContain('scale: 0.1');
+  undisturbed = new HubFolder(SMALL_DEMO);
+  killed = new HubFolder(SMALL_DEMO);
   hub = await undisturbed.start();
 }, 180_000);
 afterAll(async () => {
@@ -26,7 +20,7 @@ afterAll(async () => {
   await killed.remove();
 }, 60_000);
 
-test('the first start loads four systems, and answers with one record that three of them know', () => {
+test('the first start loads five systems, and answers with one record that four of them know', () => {
   expect(hub.ready.counts.sourceRecords).toBeGreaterThan(300);
   expect(hub.ready.counts.goldenRecords).toBeLessThan(hub.ready.counts.sourceRecords);
   expect(hub.ready.counts.openTasks).toBeGreaterThan(0);
@@ -38,6 +32,7 @@ test('the first start loads four systems, and answers with one record that three
           { system: 'erp', externalId: 'V1001' },
           { system: 'procurement', externalId: 'SUP-77' },
           { system: 'portal', externalId: '5501' },
+          { system: 'odoo', externalId: expect.stringMatching(/^\d+$/) },
         ]),
       },
     },
@@ -68,23 +63,23 @@ test('killed while it loads, the next start goes on, and ends with the same', as
 }, 180_000);
 
 test('a hub that was started empty stays so', async () => {
-  const empty = new HubFolder(DEMO_CONFIG);
+  const empty = new HubFolder(SMALL_DEMO);
   const first = await empty.start('--no-demo');
-  expect(first.ready.counts.sourceRecords).toBe(0);
+  expect(first.ready).toMatchObject({ counts: { sourceRecords: 0 }, odoo: null });
   await first.stop();
   const second = await empty.start();
-  expect(second.ready.counts.sourceRecords).toBe(0);
+  expect(second.ready).toMatchObject({ counts: { sourceRecords: 0 }, odoo: null });
   await second.stop();
   await empty.remove();
 }, 180_000);
 
-test('with ODOO_URL it knows a fifth system: what that has comes in, and nothing made up goes there', async () => {
+test('with ODOO_URL a real Odoo is the fifth system: what it has comes in, and nothing made up goes there', async () => {
   const imitation = await startOdooImitation({ version: 19 });
   const vendor = imitation.world.as('admin', (call) =>
     imitation.world.create(call, 'res.partner', { name: 'Vendor of the Odoo', is_company: true, supplier_rank: 1 }),
   );
   const partners = imitation.world.table('res.partner').rows.size;
-  const folder = new HubFolder(DEMO_CONFIG, {
+  const folder = new HubFolder(SMALL_DEMO, {
     ODOO_URL: imitation.url,
     ODOO_DB: imitation.database,
     ODOO_API_KEY: imitation.keys.admin ?? '',

@@ -31,6 +31,12 @@ export default defineConfig({
 });
 `;
 
+/** The checked-in configuration, with a tenth of its demo. */
+export const SMALL_DEMO = readFileSync(fileURLToPath(new URL('../../hub.config.ts', import.meta.url)), 'utf8').replace(
+  /demo: \{ seed: (\d+) \}/,
+  'demo: { seed: $1, scale: 0.1 }',
+);
+
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
@@ -41,6 +47,8 @@ export interface ReadyHub {
   readonly endpoint: string;
   readonly key: string | null;
   readonly question: { readonly query: string; readonly answer: unknown } | null;
+  /** Address of the demo's Odoo. */
+  readonly odoo: string | null;
   readonly counts: { readonly sourceRecords: number; readonly goldenRecords: number; readonly openTasks: number };
   readonly pid: number;
 }

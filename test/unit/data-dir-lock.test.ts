@@ -21,7 +21,7 @@ test('one at a time, and free again afterwards', async () => {
 
 test('the one who is refused hears where the other is', async () => {
   const lock = await lockDataDir(dir);
-  await lock.announce('http://127.0.0.1:4000/graphql');
+  await lock.announce({ endpoint: 'http://127.0.0.1:4000/graphql' });
   expect(statSync(file()).mode & 0o777).toBe(0o600);
   await expect(lockDataDir(dir)).rejects.toThrow(`process ${process.pid}, at http://127.0.0.1:4000/graphql`);
   await lock.release();
