@@ -237,6 +237,8 @@ export interface OpenSystem {
   schema?(signal: AbortSignal): Promise<SchemaSnapshot>;
   /** The dates of the key that the connector uses, for the metrics; null: the system doesn't tell. Asked hourly. */
   key?(signal: AbortSignal): Promise<KeyFacts | null>;
+  /** For `concord check`: which system answers, and may the key do what the streams need? Changes nothing. Missing: `pull.now` is asked. */
+  check?(signal: AbortSignal): Promise<SystemReport>;
   /** The codes there that `OutwardContext.code` finds without anybody's answer. Asked before each batch: to be kept. */
   codes?(signal: AbortSignal): Promise<readonly PlainCode[]>;
   close(): Promise<void>;
@@ -247,6 +249,12 @@ export interface KeyFacts {
   readonly createdAt: string | null;
   /** Null: never. */
   readonly expiresAt: string | null;
+}
+
+/** What answered, in one line, and what keeps it from working with the hub; each problem says what to do. */
+export interface SystemReport {
+  readonly found: string;
+  readonly problems: readonly string[];
 }
 
 /** Fields by model: `{ 'res.partner': { name: 'char', country_id: 'many2one→res.country' } }`. Any text that changes when it matters. */

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Connector, Down } from '../sources/index.js';
 import type { ConfiguredConnector } from './define-config.js';
 import { type DemoOptions, demoWorld } from './demo/index.js';
 import { isDemoOdoo } from './demo/odoo/connector.js';
@@ -45,3 +46,11 @@ export const withDemoOdoo = (
     if (!isDemoOdoo(connector)) return [configured];
     return url === undefined ? [] : [{ ...configured, connector: connector.at(url) }];
   });
+
+/** For commands that call it. Throws Down where no hub runs it. */
+export function requireRunning(connector: Connector): void {
+  if (isDemoOdoo(connector))
+    throw new Down('SYSTEM_UNREACHABLE', "the demo's Odoo runs as long as the hub does: concord start", {
+      place: 'TARGET',
+    });
+}

@@ -1,6 +1,9 @@
-import { createsOf, type OdooConnector, type OpenOdoo, writesOf } from './connector.js';
+import type { SystemReport } from '../connector.js';
 import { type KeyReport, keysOf } from './keys.js';
+import { createsOf, type OdooOptions, writesOf } from './options.js';
+import type { Session } from './session.js';
 import { TOMBSTONES } from './setup.js';
+import type { OdooStream } from './streams.js';
 
 /** What `concord odoo check` tells: of the server, the key, and what the hub would do there. */
 export interface OdooReport {
@@ -54,12 +57,24 @@ interface Need {
   readonly rights: readonly Right[];
 }
 
+/** What was configured. */
+interface Checked {
+  readonly options: OdooOptions;
+  readonly streams: readonly OdooStream[];
+}
+
+/** The same in a line, for those who look at all systems. */
+export const summaryOf = ({ server, user, problems }: OdooReport): SystemReport => ({
+  found: `Odoo ${server.version} by ${server.protocol} at ${server.host}, database ${server.database}, as ${user.login}`,
+  problems: problems.map(({ message }) => message),
+});
+
 const KEY_WARNING_DAYS = 14;
 const CLOCK_WARNING_MS = 5_000;
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Everything is asked that can be; one thing that can't be is a problem of its own. Throws where nobody answers. */
-export async function checkOdoo(connector: OdooConnector, { session }: OpenOdoo, now: () => Date): Promise<OdooReport> {
+export async function checkOdoo(connector: Checked, session: Session, now: () => Date): Promise<OdooReport> {
   const { client } = session;
   const { text, dialect } = await client.version();
   const id = await client.userId();
@@ -105,7 +120,7 @@ export async function checkOdoo(connector: OdooConnector, { session }: OpenOdoo,
   };
 }
 
-function needsOf({ options }: OdooConnector): Need[] {
+function needsOf({ options }: Checked): Need[] {
   const creates = createsOf(options);
   const writes = writesOf(options);
   const may = (type: keyof typeof writes): Right[] => [
@@ -180,7 +195,7 @@ function needsOf({ options }: OdooConnector): Need[] {
   ];
 }
 
-async function modelReport(need: Need, session: OpenOdoo['session']): Promise<ModelReport> {
+async function modelReport(need: Need, session: Session): Promise<ModelReport> {
   const { model, module, fields, rights } = need;
   const present = await session.fieldsOf(model);
   if (present.size === 0) {
@@ -206,7 +221,7 @@ interface Findings {
   readonly keys: readonly KeyReport[] | undefined;
   readonly skew: number;
   readonly companies: OdooReport['companies'];
-  readonly options: OdooConnector['options'];
+  readonly options: OdooOptions;
   readonly now: Date;
 }
 

@@ -1,4 +1,5 @@
 export { checkOdoo, type OdooReport } from './check.js';
-export { clientOf, type OdooConnector, type OdooOptions, type OpenOdoo, odoo } from './connector.js';
+export { clientOf, type OdooConnector, type OpenOdoo, odoo } from './connector.js';
 export { told as odooTold } from './errors.js';
+export type { OdooOptions } from './options.js';
 export { setupOdoo, teardownOdoo } from './setup.js';

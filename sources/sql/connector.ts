@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../../golden-records/index.js';
 import type { Connector, OpenContext, OpenSystem } from '../connector.js';
 import { Down } from '../errors.js';
+import { checkSql } from './check.js';
 import { SqlClient } from './client.js';
 import type { SqlStream } from './mapping.js';
 import { SqlPull } from './pull.js';
@@ -53,7 +54,7 @@ function openSql({ urlFrom, streams }: SqlConnectorOptions, { env, log }: OpenCo
       throw new Down('ACCESS_DENIED', `the environment has no ${urlFrom}`);
     };
     const pull = { now: missing, page: missing, read: missing, list: missing };
-    return { pull, push: { find: missing, write: missing }, close: async () => undefined };
+    return { pull, push: { find: missing, write: missing }, check: missing, close: async () => undefined };
   }
   const client = new SqlClient(url, log);
   const pull = new SqlPull(client);
@@ -62,6 +63,7 @@ function openSql({ urlFrom, streams }: SqlConnectorOptions, { env, log }: OpenCo
     pull,
     push: new SqlPush(client, pull),
     schema: (signal) => pull.schema(tables, signal),
+    check: (signal) => checkSql(client, pull, streams, signal),
     close: () => client.close(),
   };
 }

@@ -14,6 +14,7 @@ export {
 } from './deliveries.js';
 export { DELIVERY_STATES, type DeliveryState } from './delivery-state.js';
 export { checkDrift, type Drift } from './drift.js';
+export { asSourceError } from './failure.js';
 export { type PlannedRecord, type PlanOptions, plan, type StreamPlan } from './plan.js';
 export {
   backfillOnce,

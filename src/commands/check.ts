@@ -6,24 +6,20 @@ import type { Command } from 'commander';
 import { listKeys } from '../../golden-records/api-keys.js';
 import { MigrationRefused, pendingMigrations } from '../migrations.js';
 import { openStore, placeOf, type Store } from '../store.js';
+import { connectedSystems } from './check-systems.js';
 import type { Hub, Invocation, Outcome } from './command.js';
 import { EXIT } from './exit.js';
+import type { Finding } from './finding.js';
 import type { Run } from './program.js';
 import { table } from './table.js';
-
-/** One thing that was looked at. */
-interface Finding {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly found: string;
-  /** What to do; set where it is not ok. */
-  readonly advice?: string;
-}
 
 export function addCheck(program: Command, run: Run): void {
   program
     .command('check')
-    .description('look at configuration, environment and database, and say what to do; changes nothing')
+    .description(
+      'look at configuration, environment, database and connected systems, and say what to do; changes nothing',
+    )
+    .option('--no-systems', 'call none of the systems that have a connector')
     .addHelpText(
       'after',
       `
@@ -37,9 +33,14 @@ Example:
     .action(run(check));
 }
 
-async function check(invocation: Invocation): Promise<Outcome> {
+async function check(invocation: Invocation, { systems }: { readonly systems: boolean }): Promise<Outcome> {
   const hub = await invocation.hub();
-  const findings = [configuration(hub), ...(await watchedFolder(hub)), ...(await database(invocation, hub))];
+  const findings = [
+    configuration(hub),
+    ...(await watchedFolder(hub)),
+    ...(await database(invocation, hub)),
+    ...(systems ? await connectedSystems(invocation, hub) : []),
+  ];
   const isWell = findings.every(({ ok }) => ok);
   const rows = findings.map(({ check, ok, found }) => [ok ? 'ok' : '!!', check, found]);
   const advice = findings.flatMap(({ check, advice }) => (advice === undefined ? [] : [`${check}: ${advice}`]));

@@ -10,6 +10,7 @@ import {
   teardownOdoo,
 } from '../../sources/index.js';
 import type { ConfiguredConnector } from '../define-config.js';
+import { requireRunning } from '../demo-odoo.js';
 import { hookPath, hookSecrets } from '../hooks.js';
 import type { Hub, Invocation, Outcome } from './command.js';
 import { EXIT } from './exit.js';
@@ -67,6 +68,7 @@ function odooOf({ config }: Hub, system: string | undefined): Found {
       `expected a system with an Odoo connector (${names}), found ${system ?? 'none'}`,
     );
   if (others.length > 0) throw new InvalidInput('INVALID_CONFIG', `name one of the systems: ${names}`);
+  requireRunning(only.connector);
   return { configured: only, connector: only.connector as OdooConnector };
 }
 
@@ -76,7 +78,7 @@ async function check(invocation: Invocation, system: string | undefined): Promis
   const context = { system: configured.system, log: invocation.log(hub.settings), env: invocation.io.env };
   const open = connector.open(context);
   try {
-    const report = await odooTold(configured.system, false, () => checkOdoo(connector, open, () => new Date()));
+    const report = await odooTold(configured.system, false, () => checkOdoo(connector, open.session, () => new Date()));
     const isWell = report.problems.length === 0;
     return { json: { ok: isWell, ...report }, text: asText(report), exit: isWell ? EXIT.done : EXIT.attention };
   } finally {

@@ -28,6 +28,7 @@ import {
   type Synchronised,
   syncStatus,
 } from '../../sources/index.js';
+import { requireRunning } from '../demo-odoo.js';
 import { openSystems } from '../sync-worker.js';
 import { commandLineActor, type Hub, type Invocation, type Outcome } from './command.js';
 import type { Run } from './program.js';
@@ -305,6 +306,7 @@ function syncSystem(invocation: Invocation, options: SystemOptions, system?: str
       const known = systems.map((candidate) => candidate.system).join(', ') || 'none';
       throw new InvalidInput('UNKNOWN_SYSTEM', `expected a system with a connector (${known}), found "${system}"`);
     }
+    requireRunning(sync.connector);
     await registerStreams(db, sync);
     try {
       return await (options.plan

@@ -75,6 +75,7 @@ test('it is one of the systems: streams run, nothing waits, in GraphQL and on th
   expect(targets).toEqual([STILL]);
   const { code, document } = await folder.json<Status>('sync', 'status');
   expect({ code, streams: document.streams.length }).toEqual({ code: 0, streams: streams.length });
+  expect(await folder.json('odoo', 'check')).toMatchObject({ code: 0, document: { ok: true } });
 }, 60_000);
 
 test('a change there is in the golden record within 2 s', async () => {
@@ -135,7 +136,13 @@ test('a stopped hub takes it along: commands tell, and the next start changes no
   const before = acknowledged();
   expect((await hub.stop()).code).toBe(0);
   expect((await folder.json<Status>('sync', 'status')).code).toBe(0);
-  expect(await folder.json('odoo', 'check')).toMatchObject({ document: { error: { code: 'SYSTEM_UNREACHABLE' } } });
+  const advice = { error: { code: 'SYSTEM_UNREACHABLE', message: expect.stringContaining('as long as the hub does') } };
+  for (const command of [
+    ['odoo', 'check'],
+    ['sync', 'odoo', '--plan'],
+  ])
+    expect(await folder.json(...command)).toMatchObject({ code: 3, document: advice });
+  expect((await folder.json('check')).code).toBe(0);
   hub = await folder.start();
   expect(hub.ready.counts).toEqual(counts);
   expect(acknowledged()).toBe(before);

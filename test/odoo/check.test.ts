@@ -19,7 +19,7 @@ describe.each(odooChoices())('$name', ({ start, isReal }) => {
     const { url, database, keys } = odoo;
     const connector = odooConnector({ url, database, login, keyEnv: 'ODOO_KEY', ...options });
     const open = connector.open({ system: 'odoo', log: silentLog, env: { ODOO_KEY: keys[login] } });
-    return checkOdoo(connector, open, () => new Date());
+    return checkOdoo(connector, open.session, () => new Date());
   };
 
   test('with an administrator nothing is missing, and it is told what would be read and written', async () => {
