@@ -22,8 +22,8 @@ export function demoOdoo(
 ): DemoOdoo {
   const { database, login, key } = DEMO_ODOO;
   const at = (url: string): OdooConnector => {
-    // It has no transaction that lasts, and bears being asked more often.
-    const real = odoo({ pollMs: 500, overlapMs: 2_000, ...options, url, database, login, keyEnv: KEY_ENV });
+    // None of its transactions lasts: a look needn't reach back far.
+    const real = odoo({ overlapMs: 2_000, ...options, url, database, login, keyEnv: KEY_ENV });
     return { ...real, open: (context) => real.open({ ...context, env: { ...context.env, [KEY_ENV]: key } }) };
   };
   return { ...at(NOWHERE), at };
