@@ -43,6 +43,7 @@ import { groupRows, type RowOutcome, send } from './send.js';
 import { sweepSoon } from './stream-store.js';
 import { outwardStream, type Synchronised, streamName } from './synchronised.js';
 import { enter, leave, noteFailure, noteSuccess, pace, type Wait } from './system-state.js';
+import { Unquotable } from './unquotable.js';
 
 export interface DeliverOptions {
   readonly lane?: Lane;
@@ -134,6 +135,7 @@ class Delivery {
   private readonly same: Same;
   private readonly push;
   private readonly capabilities;
+  private readonly unquotable: Unquotable;
   private renewedAt = performance.now();
 
   constructor(
@@ -155,6 +157,7 @@ class Delivery {
     this.capabilities = capabilities;
     this.home = { system: sync.system, scope, entityType };
     this.same = stream.outward.same ?? equalJson;
+    this.unquotable = new Unquotable(definition, stream);
   }
 
   async run(): Promise<DeliverStep> {
@@ -163,9 +166,11 @@ class Delivery {
     } catch (cause) {
       // Nothing was written: reading failed, or the hub itself did.
       const error = asSourceError(cause);
-      if (!(error instanceof Retryable) || error.code === 'CONNECTOR_FAILED')
-        this.db.log.error({ err: cause, system: this.sync.system }, 'a delivery failed before anything was written');
-      const links = await loadCases(this.db, this.claimed.entityType, this.claimed.links);
+      const links = await this.load();
+      if (!(error instanceof Retryable) || error.code === 'CONNECTOR_FAILED') {
+        const err = this.unquotable.withoutIn(cause);
+        this.db.log.error({ err, system: this.sync.system }, 'a delivery failed before anything was written');
+      }
       return this.end(await Promise.all(links.map((link) => this.failed(link, error, null))));
     }
   }
@@ -185,8 +190,13 @@ class Delivery {
     return this.end(finished, written);
   }
 
-  private load(): Promise<LinkCase[]> {
-    return loadCases(this.db, this.claimed.entityType, this.claimed.links);
+  private async load(): Promise<LinkCase[]> {
+    const links = await loadCases(this.db, this.claimed.entityType, this.claimed.links);
+    for (const { golden, bases } of links) {
+      if (golden) this.unquotable.ofRecord(golden.attributes);
+      this.unquotable.ofFields(bases as unknown as JsonObject);
+    }
+    return links;
   }
 
   /** A create whose outcome nobody knows: is it there? */
@@ -219,6 +229,7 @@ class Delivery {
       if (!record || record.deleted || record.externalId === null) continue;
       const present = this.stream.outward.present(record.payload);
       theirs.set(link.linkId, present);
+      this.unquotable.ofFields(present);
       const own = this.echoOf(present, link.bases);
       const isUnsure = Object.values(link.bases).some(({ seen }) => seen === 0) && own.size > 0;
       if (link.source?.contentHash === contentHash(record.payload) && !isUnsure) continue;
@@ -315,6 +326,7 @@ class Delivery {
   private async write(works: readonly Work[], theirs: ReadonlyMap<string, JsonObject>): Promise<Written[]> {
     const pending = works.flatMap(({ link, planned: { plan } }) => {
       if (plan.kind !== 'CREATE' && plan.kind !== 'UPDATE') return [];
+      this.unquotable.ofFields(plan.fields);
       return [{ link, plan, attempt: this.attemptOf(link, plan) }];
     });
     await noteSent(
@@ -415,7 +427,8 @@ class Delivery {
     try {
       records = await this.call((signal) => this.sync.open.pull.read(this.stream, [...ids.keys()], signal));
     } catch (cause) {
-      this.db.log.warn({ err: cause, system: this.sync.system }, 'what was written could not be read back');
+      const err = this.unquotable.withoutIn(cause);
+      this.db.log.warn({ err, system: this.sync.system }, 'what was written could not be read back');
       return after;
     }
     const echo = new Map<string, ReadonlySet<string>>();
@@ -518,7 +531,8 @@ class Delivery {
   /** When the whole system is meant the record's tries are not used up; it waits for the system. */
   private systemDueAt: Promise<Date> | undefined;
 
-  private async failed(link: LinkCase, error: SourceError, attempt: SentAttempt | null): Promise<Finished> {
+  private async failed(link: LinkCase, cause: SourceError, attempt: SentAttempt | null): Promise<Finished> {
+    const error = this.unquotable.without(cause);
     if (error instanceof Permanent) return this.dead(link, error, attempt);
     const random = (this.options.random ?? Math.random)();
     const told = {
@@ -530,7 +544,12 @@ class Delivery {
     // A worker that is told to stop cuts its call short: nobody's fault, and no try.
     if (this.options.signal?.aborted) return { ...told, state: 'PENDING', dueAt: this.db.now().toISOString() };
     if (isOfSystem(error) || this.isDown) {
-      this.systemDueAt ??= noteFailure(this.db, this.sync.system, this.isDown ?? error, random);
+      this.systemDueAt ??= noteFailure(
+        this.db,
+        this.sync.system,
+        this.isDown ? this.unquotable.without(this.isDown) : error,
+        random,
+      );
       return { ...told, state: 'PENDING', dueAt: (await this.systemDueAt).toISOString() };
     }
     const attempts = link.attempts + 1;
