@@ -42,7 +42,8 @@ import { isFirstLoadDone } from './pull.js';
 import { groupRows, type RowOutcome, send } from './send.js';
 import { sweepSoon } from './stream-store.js';
 import { outwardStream, type Synchronised, streamName } from './synchronised.js';
-import { enter, leave, noteFailure, noteSuccess, pace, type Wait } from './system-state.js';
+import { enter, leave, noteFailure, noteSuccess, type Wait } from './system-state.js';
+import { inTurn } from './turns.js';
 import { Unquotable } from './unquotable.js';
 
 export interface DeliverOptions {
@@ -177,7 +178,7 @@ class Delivery {
 
   private async deliver(): Promise<DeliverStep> {
     const { codes: ask } = this.sync.open;
-    const plain = ask ? await this.call((signal) => ask(signal)) : [];
+    const plain = ask ? await this.call((signal) => ask(signal), true) : [];
     const codes = await loadCodes(this.db, this.sync.system, plain);
     const found = await this.findCreated(await this.load());
     const { links, theirs } = await this.lookAt(found, codes);
@@ -595,14 +596,15 @@ class Delivery {
   }
 
   /** One call to the system: in its turn, with a time-out, and with the records still ours. */
-  private async call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  private async call<T>(work: (signal: AbortSignal) => Promise<T>, mayCall = false): Promise<T> {
     const { leaseMs, signal = new AbortController().signal, wait } = this.options;
-    await pace(this.db, this.sync.system, this.sync.connector.callsPerSecond, signal, wait);
-    if (performance.now() - this.renewedAt > leaseMs / 3) {
-      this.renewedAt = performance.now();
-      await renew(this.db, this.claimed.leaseId, leaseMs);
-    }
-    return work(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+    return inTurn(this.db, this.sync, { signal, wait, mayCall }, async () => {
+      if (performance.now() - this.renewedAt > leaseMs / 3) {
+        this.renewedAt = performance.now();
+        await renew(this.db, this.claimed.leaseId, leaseMs);
+      }
+      return work(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+    });
   }
 }
 
