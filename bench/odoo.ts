@@ -1,5 +1,5 @@
 /**
- * `npm run bench:odoo [-- --records 50000] [-- --pushed 400]` against an Odoo whose variables are in the environment (the
+ * `npm run bench:odoo [-- --records 50000] [-- --pushed 1000]` against an Odoo whose variables are in the environment (the
  * lab's `start` prints them): ratios against bare loops of the best-sized calls, in the same run. It fills the database that
  * it is given, so give it one of its own.
  */
@@ -16,6 +16,7 @@ import {
 } from '../golden-records/index.js';
 import {
   backfillOnce,
+  DeliveryLane,
   deliverOnce,
   odoo,
   openSystem,
@@ -31,7 +32,7 @@ import { benchLog, openEnvironment } from './environment.js';
 import { type Figure, machineText, reportText } from './report.js';
 
 const { values } = parseArgs({
-  options: { records: { type: 'string', default: '50000' }, pushed: { type: 'string', default: '400' } },
+  options: { records: { type: 'string', default: '50000' }, pushed: { type: 'string', default: '1000' } },
 });
 const RECORDS = Number(values.records);
 const PUSHED = Number(values.pushed);
@@ -216,7 +217,7 @@ async function cycleBench(): Promise<void> {
   figures.push({ what: `full sweep of ${RECORDS}`, value: swept, unit: 's', most: 10 });
 }
 
-/** New and changed records: a bare loop of load() in batches of the same size against the engine's deliveries. */
+/** New and changed records: a bare loop of load() in batches of the same size against the worker's deliveries. */
 async function pushBench(): Promise<void> {
   env.say('pushing …');
   const bareLoad = async (word: string, key: (nth: number) => string, email: string) => {
@@ -258,14 +259,10 @@ async function pushBench(): Promise<void> {
     }
   };
   const deliverAll = async () => {
+    const lane = new DeliveryLane(db, sync, { limit: LOAD });
     let done = 0;
-    for (
-      let step = await deliverOnce(db, sync, { limit: LOAD });
-      step;
-      step = await deliverOnce(db, sync, { limit: LOAD })
-    ) {
-      done += step.created + step.updated;
-    }
+    for (let step = await lane.once(); step.more; step = await lane.once())
+      done += (step.settled?.created ?? 0) + (step.settled?.updated ?? 0);
     if (done !== PUSHED) throw new Error(`expected ${PUSHED} writes, found ${done}`);
   };
   const kinds: Record<string, { ratios: number[]; cpu: number[] }> = {

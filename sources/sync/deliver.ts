@@ -96,6 +96,22 @@ export async function deliverOnce(
   sync: Synchronised,
   options: DeliverOptions = {},
 ): Promise<DeliverStep | null> {
+  const written = await writeOnce(db, sync, options);
+  return written ? written.settle() : null;
+}
+
+/** A batch that was sent; its records are held until it is settled. */
+export interface WrittenBatch {
+  /** Read it back, and tell what came of each record. */
+  settle(): Promise<DeliverStep>;
+}
+
+/** The first half of `deliverOnce`: what is left is to settle it, which the next batch needn't wait for. */
+export async function writeOnce(
+  db: Db,
+  sync: Synchronised,
+  options: DeliverOptions = {},
+): Promise<WrittenBatch | null> {
   const { connector, system } = sync;
   const streams = connector.streams
     .filter(({ outward, capabilities }) => outward && capabilities.push)
@@ -111,7 +127,7 @@ export async function deliverOnce(
     if (isTrial) await leave(db, system);
     return null;
   }
-  return new Delivery(db, sync, claimed, { ...options, leaseMs }).run();
+  return new Delivery(db, sync, claimed, { ...options, leaseMs }).write();
 }
 
 const limitOf = ({ connector }: Synchronised) =>
@@ -127,6 +143,14 @@ type Written = {
   readonly fields: JsonObject;
   outcome: RowOutcome;
 };
+
+/** What `settle` needs to know of what was sent. */
+interface Sent {
+  readonly codes: CodeLists;
+  readonly waiting: readonly Finished[];
+  readonly work: readonly Work[];
+  readonly written: readonly Written[];
+}
 
 /** One claimed batch on its way. */
 class Delivery {
@@ -161,22 +185,15 @@ class Delivery {
     this.unquotable = new Unquotable(definition, stream);
   }
 
-  async run(): Promise<DeliverStep> {
-    try {
-      return await this.deliver();
-    } catch (cause) {
-      // Nothing was written: reading failed, or the hub itself did.
-      const error = asSourceError(cause);
-      const links = await this.load();
-      if (!(error instanceof Retryable) || error.code === 'CONNECTOR_FAILED') {
-        const err = this.unquotable.withoutIn(cause);
-        this.db.log.error({ err, system: this.sync.system }, 'a delivery failed before anything was written');
-      }
-      return this.end(await Promise.all(links.map((link) => this.failed(link, error, null))));
-    }
+  async write(): Promise<WrittenBatch> {
+    const given = await this.sendAll().catch((cause: unknown) => ({ cause }));
+    return {
+      settle: () =>
+        'cause' in given ? this.giveUp(given.cause) : this.settle(given).catch((cause) => this.giveUp(cause)),
+    };
   }
 
-  private async deliver(): Promise<DeliverStep> {
+  private async sendAll(): Promise<Sent> {
     const { codes: ask } = this.sync.open;
     const plain = ask ? await this.call((signal) => ask(signal), true) : [];
     const codes = await loadCodes(this.db, this.sync.system, plain);
@@ -184,11 +201,30 @@ class Delivery {
     const { links, theirs } = await this.lookAt(found, codes);
     const { ready, waiting } = this.unknownOutcomes(links);
     const work = await this.plan(ready, theirs, codes);
-    const written = await this.write(work, theirs);
+    const written = await this.send(work, theirs);
+    // Before the next batch is planned: its records may refer to these.
     await this.noteResults(written);
+    return { codes, waiting, work, written };
+  }
+
+  private async settle({ codes, waiting, work, written }: Sent): Promise<DeliverStep> {
     const after = await this.readBack(written, codes);
     const finished = [...waiting, ...(await this.outcomes(work, written, after))];
     return this.end(finished, written);
+  }
+
+  /** Reading failed, or the hub itself did. */
+  private async giveUp(cause: unknown): Promise<DeliverStep> {
+    const error = asSourceError(cause);
+    const links = await this.load();
+    if (!(error instanceof Retryable) || error.code === 'CONNECTOR_FAILED') {
+      const err = this.unquotable.withoutIn(cause);
+      this.db.log.error(
+        { err, system: this.sync.system },
+        'a delivery failed in the hub, or before anything was written',
+      );
+    }
+    return this.end(await Promise.all(links.map((link) => this.failed(link, error, null))));
   }
 
   private async load(): Promise<LinkCase[]> {
@@ -324,7 +360,7 @@ class Delivery {
     return { link, planned: { ...planned, plan: { kind: 'FAIL', error } } };
   }
 
-  private async write(works: readonly Work[], theirs: ReadonlyMap<string, JsonObject>): Promise<Written[]> {
+  private async send(works: readonly Work[], theirs: ReadonlyMap<string, JsonObject>): Promise<Written[]> {
     const pending = works.flatMap(({ link, planned: { plan } }) => {
       if (plan.kind !== 'CREATE' && plan.kind !== 'UPDATE') return [];
       this.unquotable.ofFields(plan.fields);
