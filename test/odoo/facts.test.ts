@@ -82,7 +82,9 @@ describe.each(odooChoices())('$name', ({ start, isReal, major }) => {
       await admin.write('product.product', [variant], { active: true }, context);
     }
     expect(Number(await value('res.partner', partner, 'supplier_rank'))).toBeGreaterThan(rank);
-    expect(String(await value('res.partner', partner, 'write_date')) > String(before)).toBe(true);
+    // 14 raises the rank beside the record, so that it isn't even looked at.
+    const moved = String(await value('res.partner', partner, 'write_date')) > String(before);
+    expect(moved).toBe(major === 19 || !isReal);
     const versions = () => at.query(`select id, version from golden_record where entity_type = 'supplier' order by id`);
     const known = await versions();
     await at.settle();
@@ -169,7 +171,8 @@ describe.each(odooChoices())('$name', ({ start, isReal, major }) => {
     // In place: the same key is the same quant, whoever counts.
     expect(await counted(7)).toBe(first);
     await counted(0);
-    await admin.call('stock.quant', 'action_view_inventory', { ids: [], context });
+    const opened = major === 19 ? 'action_view_inventory' : 'action_view_quants';
+    await admin.call('stock.quant', opened, { ...(major === 19 ? { ids: [] } : {}), context });
     expect(await admin.searchRead('stock.quant', [...key, ['id', '=', first]], ['quantity'], context)).toEqual([]);
   }, 60_000);
 });

@@ -105,14 +105,15 @@ describe.each(odooChoices().filter(({ major }) => major === 19))('$name', ({ sta
     test('30: a rule with an address of its own takes posts of others', async () => {
       const admin = odoo.client('admin');
       const [model = 0] = await admin.searchIds('ir.model', [['model', '=', 'res.partner']], context);
-      const rule = { name: 'inbound', model_id: model, trigger: 'on_webhook', record_getter: 'model.browse([])' };
+      const rule = { name: 'inbound', model_id: model, trigger: 'on_webhook' };
       const [id = 0] = await admin.create('base.automation', [rule], context);
       const [row] = await admin.read('base.automation', [id], ['webhook_uuid'], context);
+      const [partner = 0] = await admin.searchIds('res.partner', [], context, 1);
       const post = (uuid: string) =>
         fetch(new URL(`/web/hook/${uuid}`, odoo.url), {
           method: 'POST',
           headers: { 'content-type': 'application/json', 'x-odoo-database': odoo.database },
-          body: '{}',
+          body: JSON.stringify({ _model: 'res.partner', _id: partner }),
         });
       const taken = await post(String(row?.webhook_uuid));
       expect([taken.status, await taken.json()]).toEqual([200, { status: 'ok' }]);
