@@ -20,6 +20,12 @@ export abstract class HubError<Code extends string = ErrorCode> extends Error {
     const copy = Object.create(Object.getPrototypeOf(this) as object) as this;
     return Object.assign(copy, this, { message: this.message, stack: this.stack, cause: this.cause, field });
   }
+
+  /** The same error in other words; its cause, which speaks for itself, is left behind. */
+  inWords(message: string): this {
+    const copy = Object.create(Object.getPrototypeOf(this) as object) as this;
+    return Object.assign(copy, this, { message, stack: `${this.name}: ${message}`, cause: undefined });
+  }
 }
 
 export const ERROR_CODES = [

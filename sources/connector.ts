@@ -227,6 +227,11 @@ export interface OpenContext {
   readonly log: Log;
   /** Where secrets come from. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Waits until one more call may be made (`callsPerSecond`, over all workers). Before each call of a part the engine has waited
+   * already: who makes one needs nothing, who makes several awaits it before each. Missing: nobody limits.
+   */
+  readonly turn?: () => Promise<void>;
 }
 
 /** The parts that talk. Every method may throw SourceErrors: their class decides what happens next. */

@@ -2,7 +2,7 @@ import { DELIVERY_CHANNEL, type Db, type Log } from '../golden-records/index.js'
 import {
   backfillOnce,
   checkDrift,
-  deliverOnce,
+  DeliveryLane,
   healOnce,
   openSystem,
   pullDueOnce,
@@ -47,6 +47,7 @@ export async function startSync({ db, listenDb, log, systems }: SyncOptions): Pr
   const loops: Loop[] = [];
   const pulls: Loop[] = [];
   const deliveries: Loop[] = [];
+  const ways: DeliveryLane[] = [];
   for (const sync of systems) {
     await registerStreams(db, sync);
     const loop = (name: string, everyMs: number, step: () => Promise<boolean>): Loop => {
@@ -58,10 +59,11 @@ export async function startSync({ db, listenDb, log, systems }: SyncOptions): Pr
     for (const names of lanesOf(sync))
       pulls.push(loop('pull', 250, async () => (await pullDueOnce(db, sync, { signal, streams: names })) !== null));
     loop('first load', 1_000, async () => (await backfillOnce(db, sync, { signal })) !== null);
-    for (const lane of ['LIVE', 'BACKFILL'] as const)
-      deliveries.push(
-        loop(`deliver ${lane}`, 1_000, async () => (await deliverOnce(db, sync, { lane, signal })) !== null),
-      );
+    for (const lane of ['LIVE', 'BACKFILL'] as const) {
+      const way = new DeliveryLane(db, sync, { lane, signal });
+      ways.push(way);
+      deliveries.push(loop(`deliver ${lane}`, 1_000, async () => (await way.once()).more));
+    }
     loop('heal', 5_000, async () => (await healOnce(db, sync)).healed > 0);
     loop('schema', DAY_MS, async () => {
       await checkDrift(db, sync, signal);
@@ -79,6 +81,7 @@ export async function startSync({ db, listenDb, log, systems }: SyncOptions): Pr
       stopping.abort();
       await Promise.all(listening.map((one) => one.stop()));
       await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all(ways.map((way) => way.stop()));
     },
   };
 }

@@ -78,6 +78,7 @@ export {
   schemesOf,
 } from './masking.js';
 export { type MatchStatistics, matchStatistics } from './match-statistics.js';
+export { maskNumbers, maskQuotes, secretTexts, secretTextsIn } from './quotes.js';
 export { countReferring, referringTo } from './referring.js';
 export { type PairKey, type ScoreRow, scoresOfPairs } from './scores.js';
 export { countTasks, listTasks, openTasksOf, type TaskQuery, type TaskRow, tasksByIds } from './tasks.js';

@@ -5,7 +5,7 @@ import { type EntityTypeDefinition, type Kind, SENSITIVITIES, type Sensitivity }
  * What a caller sees of sensitive values without a grant. Pure: everything here takes values and gives values.
  */
 
-const DOTS = '••••';
+export const DOTS = '••••';
 const SHOWN = 4;
 // Of a short text, four characters would be most of it.
 const LEAST_LENGTH_SHOWN = 8;
@@ -197,9 +197,12 @@ export function maskPayload(hidden: ReadonlyMap<string, Kind>, payload: Json, re
 
 const MANY_DIGITS = /(?:\d.*){7}/s;
 // Shorter parts of a secret are found everywhere: a country code, a year.
-const LEAST_PART = 6;
+export const LEAST_PART = 6;
 
-function hiddenTexts(hidden: ReadonlyMap<string, Kind>, read: ReadFromPayload): string[] {
+export function hiddenTexts(
+  hidden: ReadonlyMap<string, Kind>,
+  read: Pick<ReadFromPayload, 'attributes' | 'issues'>,
+): string[] {
   const texts: string[] = [];
   for (const [name, kind] of hidden) collect(kind, read.attributes[name] ?? null, texts);
   for (const issue of Array.isArray(read.issues) ? read.issues : []) {
@@ -219,7 +222,7 @@ function hiddenTexts(hidden: ReadonlyMap<string, Kind>, read: ReadFromPayload): 
 /** "bankAccounts[0].iban" speaks of bankAccounts. */
 const attributeName = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;
 
-function collect(kind: Kind, value: Json, into: string[]): void {
+export function collect(kind: Kind, value: Json, into: string[]): void {
   if (value === null || HARMLESS.has(kind.kind)) return;
   if (typeof value === 'string') {
     into.push(value);
@@ -235,4 +238,4 @@ function collect(kind: Kind, value: Json, into: string[]): void {
     }
 }
 
-const comparable = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+export const comparable = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');

@@ -449,5 +449,6 @@ const unexpected = (call: string, expected: string, found: Json) =>
   new OdooError(call, {
     kind: 'RETRYABLE',
     code: 'ODOO_UNREADABLE',
-    said: `expected ${expected}, found ${JSON.stringify(found).slice(0, 80)}`,
+    // What kind of thing, not what it says: that may be a record.
+    said: `expected ${expected}, found ${found === null ? 'nothing' : Array.isArray(found) ? 'a list' : typeof found}`,
   });

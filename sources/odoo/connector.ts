@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConfigProblem, isJsonObject, type Json } from '../../golden-records/index.js';
 import type { Connector, OpenContext, OpenSystem, SchemaSnapshot } from '../connector.js';
 import { Down } from '../errors.js';
@@ -89,7 +88,7 @@ function openOdoo(options: OdooOptions, streams: OdooConnector['streams'], conte
 /** The client alone, for commands that look without synchronising. Throws Down where the key is missing. */
 export function clientOf(
   options: OdooOptions,
-  { system, env }: Pick<OpenContext, 'system' | 'env'>,
+  { system, env, turn }: Pick<OpenContext, 'system' | 'env' | 'turn'>,
   onCall?: (call: CallMade) => void,
 ) {
   const key = keyOf(options, env);
@@ -98,7 +97,7 @@ export function clientOf(
       place: 'HUB',
     });
   }
-  const { url, database, login, timeoutMs, unverifiedHosts, callsPerSecond } = options;
+  const { url, database, login, timeoutMs, unverifiedHosts } = options;
   return new OdooClient({
     url,
     database,
@@ -106,7 +105,7 @@ export function clientOf(
     key,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(unverifiedHosts === undefined ? {} : { unverifiedHosts }),
-    ...(callsPerSecond === undefined ? {} : { beforeCall: paced(callsPerSecond) }),
+    ...(turn === undefined ? {} : { beforeCall: turn }),
     ...(onCall === undefined ? {} : { onCall }),
   });
 }
@@ -115,17 +114,6 @@ function keyOf({ keyEnv }: OdooOptions, env: OpenContext['env']): string | undef
   const value = env[keyEnv]?.trim();
   if (!value) return undefined;
   return keyEnv.endsWith('_FILE') ? readFileSync(value, 'utf8').trim() || undefined : value;
-}
-
-/** A page is several calls there: each waits for its turn, whoever plans the pages. */
-function paced(callsPerSecond: number): () => Promise<void> {
-  let next = 0;
-  return async () => {
-    const now = performance.now();
-    const turn = Math.max(now, next);
-    next = turn + 1_000 / callsPerSecond;
-    if (turn > now) await sleep(turn - now);
-  };
 }
 
 /** Types of the fields that the mappings read and write, as `fields_get` tells them. */

@@ -85,4 +85,5 @@ export async function told<T>(system: string, wrote: boolean, work: () => Promis
   }
 }
 
-export const refused = (message: string): SourceError => new Permanent('VALUE_REFUSED', message, { place: 'TARGET' });
+export const refused = (message: string, field?: string): SourceError =>
+  new Permanent('VALUE_REFUSED', message, { place: 'TARGET', ...(field === undefined ? {} : { field }) });

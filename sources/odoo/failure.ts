@@ -154,7 +154,7 @@ export function readJsonRpc(answer: Answer): { readonly result: Json } | { reado
 
 function failureOfStatus(answer: Answer, body: Json | undefined): Failure | undefined {
   const { status } = answer;
-  const said = body === undefined ? `HTTP ${status}, ${firstWords(answer.text)}` : `HTTP ${status}`;
+  const said = body === undefined ? `HTTP ${status}, ${described(answer.text)}` : `HTTP ${status}`;
   if (status === 429) return failure('THROTTLED', 'ODOO_THROTTLED', said, retryAfterMs(answer));
   if (status === 502 || status === 503 || status === 504) {
     return failure('TARGET_DOWN', 'ODOO_UNAVAILABLE', said, retryAfterMs(answer));
@@ -173,12 +173,13 @@ const notJson = (answer: Answer): Failure =>
   failure(
     'RETRYABLE',
     'ODOO_UNREADABLE',
-    `HTTP ${answer.status} with ${firstWords(answer.text)} where JSON was expected`,
+    `HTTP ${answer.status} with ${described(answer.text)} where JSON was expected`,
   );
 
-function firstWords(text: string): string {
+function described(text: string): string {
   const title = /<title>([^<]{1,80})/i.exec(text)?.[1];
-  return title === undefined ? JSON.stringify(text.slice(0, 60)) : `a page "${title.trim()}"`;
+  // Not its words: they may be a record's.
+  return title === undefined ? `${text.length} characters` : `a page "${title.trim()}"`;
 }
 
 function exceptionOf(body: Json | undefined): { name: string; message: string } {

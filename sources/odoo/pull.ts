@@ -3,6 +3,7 @@ import type { ListPage, Page, PullPart, SyncStream, Window } from '../connector.
 import type { CallContext, Domain, OdooRow } from './client.js';
 import type { CodeLists } from './code-lists.js';
 import { told } from './errors.js';
+import { LUMP, Lumps } from './lumps.js';
 import type {
   AddressFields,
   BankPayload,
@@ -23,10 +24,16 @@ const LIST_PAGE = 2_000;
 /** Children of records that were there before a stream began come with their parents. */
 const FIRST_LOOK_BACK_MS = 60 * 60_000;
 
-/** The records of a domain, ascending by id, each with all that belongs to it. */
-type Assemble = (session: Session, domain: Domain, limit?: number) => Promise<InboundRecord[]>;
+/** The rows of a domain, ascending by id, with all that belongs to them at hand. */
+interface Assembly {
+  readonly rows: readonly OdooRow[];
+  record(row: OdooRow, lists: CodeLists): InboundRecord;
+}
+type Assemble = (session: Session, domain: Domain, limit?: number) => Promise<Assembly>;
 
 export class OdooPull implements PullPart {
+  private readonly lumps = new Lumps<Assembly>();
+
   constructor(
     private readonly session: Session,
     private readonly system: string,
@@ -48,7 +55,15 @@ export class OdooPull implements PullPart {
     return told(this.system, false, async () => {
       const domain = await this.domainOf(watch);
       if (watch.all) return { records: await assemble(stream, this.session, domain), next: null };
-      const pageDomain = [...domain, ...windowOf(window, watch.owner !== undefined), ...afterId(after)];
+      const inWindow = [...domain, ...windowOf(window, watch.owner !== undefined)];
+      const pageDomain = [...inWindow, ...afterId(after)];
+      if (watch.owner === undefined && window.from === null) {
+        const read = (from: number) => assembly(stream, this.session, [...inWindow, ['id', '>', from]], LUMP);
+        const { taken, last } = await this.lumps.page(stream.name, window.to, Number(after ?? 0), limit, read);
+        const { rows, record } = taken;
+        const records = await this.session.withLists((lists) => rows.map((row) => record(row, lists)));
+        return { records, next: last === null ? null : String(last) };
+      }
       if (watch.owner === undefined) {
         const records = await assemble(stream, this.session, pageDomain, limit);
         const next = nextOf(
@@ -186,15 +201,20 @@ const ASSEMBLE: Readonly<Record<string, Assemble>> = {
   business_unit: companies,
 };
 
+function assembly(stream: SyncStream, session: Session, domain: Domain, limit?: number): Promise<Assembly> {
+  const make = ASSEMBLE[stream.entityType];
+  if (!make) throw new Error(`no assembly for ${stream.entityType}`);
+  return make(session, domain, limit);
+}
+
 async function assemble(
   stream: SyncStream,
   session: Session,
   domain: Domain,
   limit?: number,
 ): Promise<InboundRecord[]> {
-  const make = ASSEMBLE[stream.entityType];
-  if (!make) throw new Error(`no assembly for ${stream.entityType}`);
-  return make(session, domain, limit);
+  const { rows, record } = await assembly(stream, session, domain, limit);
+  return session.withLists((lists) => rows.map((row) => record(row, lists)));
 }
 
 const ADDRESS = ['street', 'street2', 'city', 'zip', 'state_id', 'country_id'];
@@ -221,26 +241,24 @@ const BY_COMPANY = ['property_supplier_payment_term_id', 'property_purchase_curr
 const CHILD = ['type', 'name', 'function', 'email', 'phone', 'active', 'parent_id', ...ADDRESS];
 const BANK = ['acc_number', 'acc_holder_name', 'bank_name', 'bank_bic', 'currency_id', 'active', 'partner_id'];
 
-async function suppliers(session: Session, domain: Domain, limit?: number): Promise<InboundRecord[]> {
+async function suppliers(session: Session, domain: Domain, limit?: number): Promise<Assembly> {
   const { client } = session;
   const [first, ...others] = await session.companyIds();
   const context = await session.context(first);
   const maybe = await session.known('res.partner', PARTNER_MAYBE);
-  const fields = [...PARTNER, ...maybe, 'child_ids', 'bank_ids', 'write_date'];
+  // Most partners have neither contacts nor accounts. Of a few, their own lists say so and spare a call; of many, a call costs less than the lists.
+  const isLump = limit === LUMP;
+  const fields = [...PARTNER, ...maybe, ...(isLump ? [] : ['child_ids', 'bank_ids']), 'write_date'];
   const partners = await client.searchRead('res.partner', domain, fields, context, pageOf(limit));
   const ids = partners.map(({ id }) => id);
-  // Most partners have neither: their own lists say so, and spare a call.
-  const kids = partners.flatMap(({ child_ids }) => idsOf(child_ids));
-  const accountIds = partners.flatMap(({ bank_ids }) => idsOf(bank_ids));
-  const contacts = [
-    ['id', 'in', kids],
-    ['is_company', '=', false],
-  ];
+  const part = (model: string, list: string, owner: string, names: readonly string[], more: Json[] = []) => {
+    const own = isLump ? ids : partners.flatMap((row) => idsOf(row[list]));
+    if (own.length === 0) return [];
+    return client.searchRead(model, [[isLump ? owner : 'id', 'in', own], ...more], [...names, 'write_date'], context);
+  };
   const [children, banks] = await Promise.all([
-    kids.length === 0 ? [] : client.searchRead('res.partner', contacts, [...CHILD, 'write_date'], context),
-    accountIds.length === 0
-      ? []
-      : client.searchRead('res.partner.bank', [['id', 'in', accountIds]], [...BANK, 'write_date'], context),
+    part('res.partner', 'child_ids', 'parent_id', CHILD, [['is_company', '=', false]]),
+    part('res.partner.bank', 'bank_ids', 'partner_id', BANK),
   ]);
   const byCompany = new Map<number, Map<number, OdooRow>>();
   const own = await session.known('res.partner', BY_COMPANY);
@@ -250,8 +268,9 @@ async function suppliers(session: Session, domain: Domain, limit?: number): Prom
   }
   const childrenOf = groupBy(children, 'parent_id');
   const banksOf = groupBy(banks, 'partner_id');
-  return session.withLists((lists) =>
-    partners.map((row) => {
+  return {
+    rows: partners,
+    record: (row, lists) => {
       const mine = childrenOf.get(row.id) ?? [];
       const accounts = banksOf.get(row.id) ?? [];
       const term = (one: OdooRow | undefined) => lists.term(idOf(one?.property_supplier_payment_term_id));
@@ -280,8 +299,8 @@ async function suppliers(session: Session, domain: Domain, limit?: number): Prom
         banks: accounts.map((account) => bankOf(account, lists)),
       };
       return record(payload, [row, ...mine, ...accounts]);
-    }),
-  );
+    },
+  };
 }
 
 const childOf = (row: OdooRow, lists: CodeLists): ChildPayload => ({
@@ -340,7 +359,7 @@ const PRICE = [
   'sequence',
 ];
 
-async function items(session: Session, domain: Domain, limit?: number): Promise<InboundRecord[]> {
+async function items(session: Session, domain: Domain, limit?: number): Promise<Assembly> {
   const { client } = session;
   const context = await session.context();
   const dialect = await session.dialect();
@@ -358,8 +377,9 @@ async function items(session: Session, domain: Domain, limit?: number): Promise<
   ]);
   const pricesOf = groupBy(prices, 'product_tmpl_id');
   const templateOf = new Map(templateRows.map((row) => [row.id, row]));
-  return session.withLists((lists) =>
-    products.map((row) => {
+  return {
+    rows: products,
+    record: (row, lists) => {
       const template = idOf(row.product_tmpl_id) ?? 0;
       const offers = (pricesOf.get(template) ?? []).filter((price) => [null, row.id].includes(idOf(price.product_id)));
       const payload: ProductPayload = {
@@ -378,8 +398,8 @@ async function items(session: Session, domain: Domain, limit?: number): Promise<
       };
       const dated = templateOf.get(template);
       return record(payload, [row, ...(dated ? [dated] : []), ...offers]);
-    }),
-  );
+    },
+  };
 }
 
 function kindOf(row: OdooRow, { type, flag }: { readonly type: string; readonly flag: string | null }): string | null {
@@ -403,7 +423,7 @@ const priceOf = (row: OdooRow, partner: string, unit: string, lists: CodeLists):
   shared: idOf(row.product_id) === null,
 });
 
-async function warehouses(session: Session, domain: Domain, limit?: number): Promise<InboundRecord[]> {
+async function warehouses(session: Session, domain: Domain, limit?: number): Promise<Assembly> {
   const { client } = session;
   const context = await session.context();
   const fields = ['name', 'code', 'active', 'company_id', 'partner_id', 'write_date'];
@@ -411,8 +431,9 @@ async function warehouses(session: Session, domain: Domain, limit?: number): Pro
   const places = rows.map((row) => idOf(row.partner_id)).filter((id) => id !== null);
   const partners = await client.read('res.partner', places, [...ADDRESS, 'write_date'], context);
   const partnerOf = new Map(partners.map((row) => [row.id, row]));
-  return session.withLists((lists) =>
-    rows.map((row) => {
+  return {
+    rows,
+    record: (row, lists) => {
       const place = partnerOf.get(idOf(row.partner_id) ?? 0);
       const payload: WarehousePayload = {
         id: String(row.id),
@@ -423,11 +444,11 @@ async function warehouses(session: Session, domain: Domain, limit?: number): Pro
         address: place ? addressOf(place, lists) : null,
       };
       return record(payload, [row, ...(place ? [place] : [])]);
-    }),
-  );
+    },
+  };
 }
 
-async function companies(session: Session, domain: Domain, limit?: number): Promise<InboundRecord[]> {
+async function companies(session: Session, domain: Domain, limit?: number): Promise<Assembly> {
   const { client } = session;
   const context = await session.context();
   const wanted = await session.companyIds();
@@ -459,8 +480,9 @@ async function companies(session: Session, domain: Domain, limit?: number): Prom
     context,
   );
   const partnerOf = new Map(partners.map((row) => [row.id, row]));
-  return session.withLists((lists) =>
-    rows.map((row) => {
+  return {
+    rows,
+    record: (row, lists) => {
       const payload: CompanyPayload = {
         id: String(row.id),
         name: textOf(row.name),
@@ -472,8 +494,8 @@ async function companies(session: Session, domain: Domain, limit?: number): Prom
       };
       const partner = partnerOf.get(idOf(row.partner_id) ?? 0);
       return record(payload, [row, ...(partner ? [partner] : [])]);
-    }),
-  );
+    },
+  };
 }
 
 /** The last change of each record with all that belongs to it, in the way of `record`. */

@@ -242,7 +242,7 @@ export class OdooPush implements PushPart {
     const where = row.externalId === null ? `the new ${model}` : `${model} ${row.externalId}`;
     const text = `odoo "${this.system}": ${where}${field ? `, field ${field}` : ''}: ${message.replace(/\s+/g, ' ').trim()}`;
     if (field === '.id') return new Changed('RECORD_GONE', text, { place: 'TARGET' });
-    return refused(text);
+    return refused(text, field ?? undefined);
   }
 
   // ---- Records of their own: contacts, addresses, accounts, prices, terms by company --------------------------------
@@ -306,7 +306,8 @@ export class OdooPush implements PushPart {
       const [told_] = messages;
       if (told_ && isSerialisation(told_.message))
         throw new Retryable('SYSTEM_LOCKED', told_.message, { place: 'TARGET' });
-      throw refused(`odoo "${this.system}": ${part.model} of ${id}: ${told_?.message ?? 'nothing was written'}`);
+      const said = told_?.message ?? 'nothing was written';
+      throw refused(`odoo "${this.system}": ${part.model} of ${id}: ${said}`, part.field);
     }
     const gone = [...free.keys()];
     if (gone.length === 0) return;
@@ -328,6 +329,7 @@ export class OdooPush implements PushPart {
     const present = (await this.children(id, ['contact'])).filter(({ name }) => textOf(name) !== null);
     return {
       name: 'contact',
+      field: '<contacts>',
       model: 'res.partner',
       present,
       archives: true,
@@ -366,6 +368,7 @@ export class OdooPush implements PushPart {
     const lists = await this.session.codeLists();
     return {
       name: 'address',
+      field: '<addresses>',
       model: 'res.partner',
       present,
       archives: true,
@@ -416,6 +419,7 @@ export class OdooPush implements PushPart {
     const lists = await this.session.codeLists();
     return {
       name: 'bank',
+      field: '<banks>',
       model: 'res.partner.bank',
       present,
       archives: true,
@@ -458,6 +462,7 @@ export class OdooPush implements PushPart {
     const rows = await client.searchRead('product.supplierinfo', [['product_tmpl_id', '=', template]], fields, context);
     return {
       name: 'price',
+      field: '<prices>',
       model: 'product.supplierinfo',
       present: rows.filter((row) => [null, variant].includes(idOf(row.product_id))),
       archives: false,
@@ -535,6 +540,8 @@ function byFields(batch: WriteBatch): WriteBatch[] {
 /** Records that belong to one, and how they are told apart, compared and written. */
 interface Part {
   readonly name: string;
+  /** What it is a part of. */
+  readonly field: string;
   readonly model: string;
   readonly present: readonly OdooRow[];
   /** What goes is archived; else it is deleted. */

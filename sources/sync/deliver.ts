@@ -42,7 +42,9 @@ import { isFirstLoadDone } from './pull.js';
 import { groupRows, type RowOutcome, send } from './send.js';
 import { sweepSoon } from './stream-store.js';
 import { outwardStream, type Synchronised, streamName } from './synchronised.js';
-import { enter, leave, noteFailure, noteSuccess, pace, type Wait } from './system-state.js';
+import { enter, leave, noteFailure, noteSuccess, type Wait } from './system-state.js';
+import { inTurn } from './turns.js';
+import { Unquotable } from './unquotable.js';
 
 export interface DeliverOptions {
   readonly lane?: Lane;
@@ -94,6 +96,22 @@ export async function deliverOnce(
   sync: Synchronised,
   options: DeliverOptions = {},
 ): Promise<DeliverStep | null> {
+  const written = await writeOnce(db, sync, options);
+  return written ? written.settle() : null;
+}
+
+/** A batch that was sent; its records are held until it is settled. */
+export interface WrittenBatch {
+  /** Read it back, and tell what came of each record. */
+  settle(): Promise<DeliverStep>;
+}
+
+/** The first half of `deliverOnce`: what is left is to settle it, which the next batch needn't wait for. */
+export async function writeOnce(
+  db: Db,
+  sync: Synchronised,
+  options: DeliverOptions = {},
+): Promise<WrittenBatch | null> {
   const { connector, system } = sync;
   const streams = connector.streams
     .filter(({ outward, capabilities }) => outward && capabilities.push)
@@ -109,7 +127,7 @@ export async function deliverOnce(
     if (isTrial) await leave(db, system);
     return null;
   }
-  return new Delivery(db, sync, claimed, { ...options, leaseMs }).run();
+  return new Delivery(db, sync, claimed, { ...options, leaseMs }).write();
 }
 
 const limitOf = ({ connector }: Synchronised) =>
@@ -126,6 +144,14 @@ type Written = {
   outcome: RowOutcome;
 };
 
+/** What `settle` needs to know of what was sent. */
+interface Sent {
+  readonly codes: CodeLists;
+  readonly waiting: readonly Finished[];
+  readonly work: readonly Work[];
+  readonly written: readonly Written[];
+}
+
 /** One claimed batch on its way. */
 class Delivery {
   private readonly stream: OutwardStream;
@@ -134,6 +160,7 @@ class Delivery {
   private readonly same: Same;
   private readonly push;
   private readonly capabilities;
+  private readonly unquotable: Unquotable;
   private renewedAt = performance.now();
 
   constructor(
@@ -155,38 +182,58 @@ class Delivery {
     this.capabilities = capabilities;
     this.home = { system: sync.system, scope, entityType };
     this.same = stream.outward.same ?? equalJson;
+    this.unquotable = new Unquotable(definition, stream);
   }
 
-  async run(): Promise<DeliverStep> {
-    try {
-      return await this.deliver();
-    } catch (cause) {
-      // Nothing was written: reading failed, or the hub itself did.
-      const error = asSourceError(cause);
-      if (!(error instanceof Retryable) || error.code === 'CONNECTOR_FAILED')
-        this.db.log.error({ err: cause, system: this.sync.system }, 'a delivery failed before anything was written');
-      const links = await loadCases(this.db, this.claimed.entityType, this.claimed.links);
-      return this.end(await Promise.all(links.map((link) => this.failed(link, error, null))));
-    }
+  async write(): Promise<WrittenBatch> {
+    const given = await this.sendAll().catch((cause: unknown) => ({ cause }));
+    return {
+      settle: () =>
+        'cause' in given ? this.giveUp(given.cause) : this.settle(given).catch((cause) => this.giveUp(cause)),
+    };
   }
 
-  private async deliver(): Promise<DeliverStep> {
+  private async sendAll(): Promise<Sent> {
     const { codes: ask } = this.sync.open;
-    const plain = ask ? await this.call((signal) => ask(signal)) : [];
+    const plain = ask ? await this.call((signal) => ask(signal), true) : [];
     const codes = await loadCodes(this.db, this.sync.system, plain);
     const found = await this.findCreated(await this.load());
     const { links, theirs } = await this.lookAt(found, codes);
     const { ready, waiting } = this.unknownOutcomes(links);
     const work = await this.plan(ready, theirs, codes);
-    const written = await this.write(work, theirs);
+    const written = await this.send(work, theirs);
+    // Before the next batch is planned: its records may refer to these.
     await this.noteResults(written);
+    return { codes, waiting, work, written };
+  }
+
+  private async settle({ codes, waiting, work, written }: Sent): Promise<DeliverStep> {
     const after = await this.readBack(written, codes);
     const finished = [...waiting, ...(await this.outcomes(work, written, after))];
     return this.end(finished, written);
   }
 
-  private load(): Promise<LinkCase[]> {
-    return loadCases(this.db, this.claimed.entityType, this.claimed.links);
+  /** Reading failed, or the hub itself did. */
+  private async giveUp(cause: unknown): Promise<DeliverStep> {
+    const error = asSourceError(cause);
+    const links = await this.load();
+    if (!(error instanceof Retryable) || error.code === 'CONNECTOR_FAILED') {
+      const err = this.unquotable.withoutIn(cause);
+      this.db.log.error(
+        { err, system: this.sync.system },
+        'a delivery failed in the hub, or before anything was written',
+      );
+    }
+    return this.end(await Promise.all(links.map((link) => this.failed(link, error, null))));
+  }
+
+  private async load(): Promise<LinkCase[]> {
+    const links = await loadCases(this.db, this.claimed.entityType, this.claimed.links);
+    for (const { golden, bases } of links) {
+      if (golden) this.unquotable.ofRecord(golden.attributes);
+      this.unquotable.ofFields(bases as unknown as JsonObject);
+    }
+    return links;
   }
 
   /** A create whose outcome nobody knows: is it there? */
@@ -219,6 +266,7 @@ class Delivery {
       if (!record || record.deleted || record.externalId === null) continue;
       const present = this.stream.outward.present(record.payload);
       theirs.set(link.linkId, present);
+      this.unquotable.ofFields(present);
       const own = this.echoOf(present, link.bases);
       const isUnsure = Object.values(link.bases).some(({ seen }) => seen === 0) && own.size > 0;
       if (link.source?.contentHash === contentHash(record.payload) && !isUnsure) continue;
@@ -312,9 +360,10 @@ class Delivery {
     return { link, planned: { ...planned, plan: { kind: 'FAIL', error } } };
   }
 
-  private async write(works: readonly Work[], theirs: ReadonlyMap<string, JsonObject>): Promise<Written[]> {
+  private async send(works: readonly Work[], theirs: ReadonlyMap<string, JsonObject>): Promise<Written[]> {
     const pending = works.flatMap(({ link, planned: { plan } }) => {
       if (plan.kind !== 'CREATE' && plan.kind !== 'UPDATE') return [];
+      this.unquotable.ofFields(plan.fields);
       return [{ link, plan, attempt: this.attemptOf(link, plan) }];
     });
     await noteSent(
@@ -415,7 +464,8 @@ class Delivery {
     try {
       records = await this.call((signal) => this.sync.open.pull.read(this.stream, [...ids.keys()], signal));
     } catch (cause) {
-      this.db.log.warn({ err: cause, system: this.sync.system }, 'what was written could not be read back');
+      const err = this.unquotable.withoutIn(cause);
+      this.db.log.warn({ err, system: this.sync.system }, 'what was written could not be read back');
       return after;
     }
     const echo = new Map<string, ReadonlySet<string>>();
@@ -518,7 +568,8 @@ class Delivery {
   /** When the whole system is meant the record's tries are not used up; it waits for the system. */
   private systemDueAt: Promise<Date> | undefined;
 
-  private async failed(link: LinkCase, error: SourceError, attempt: SentAttempt | null): Promise<Finished> {
+  private async failed(link: LinkCase, cause: SourceError, attempt: SentAttempt | null): Promise<Finished> {
+    const error = this.unquotable.without(cause);
     if (error instanceof Permanent) return this.dead(link, error, attempt);
     const random = (this.options.random ?? Math.random)();
     const told = {
@@ -530,7 +581,12 @@ class Delivery {
     // A worker that is told to stop cuts its call short: nobody's fault, and no try.
     if (this.options.signal?.aborted) return { ...told, state: 'PENDING', dueAt: this.db.now().toISOString() };
     if (isOfSystem(error) || this.isDown) {
-      this.systemDueAt ??= noteFailure(this.db, this.sync.system, this.isDown ?? error, random);
+      this.systemDueAt ??= noteFailure(
+        this.db,
+        this.sync.system,
+        this.isDown ? this.unquotable.without(this.isDown) : error,
+        random,
+      );
       return { ...told, state: 'PENDING', dueAt: (await this.systemDueAt).toISOString() };
     }
     const attempts = link.attempts + 1;
@@ -576,14 +632,15 @@ class Delivery {
   }
 
   /** One call to the system: in its turn, with a time-out, and with the records still ours. */
-  private async call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  private async call<T>(work: (signal: AbortSignal) => Promise<T>, mayCall = false): Promise<T> {
     const { leaseMs, signal = new AbortController().signal, wait } = this.options;
-    await pace(this.db, this.sync.system, this.sync.connector.callsPerSecond, signal, wait);
-    if (performance.now() - this.renewedAt > leaseMs / 3) {
-      this.renewedAt = performance.now();
-      await renew(this.db, this.claimed.leaseId, leaseMs);
-    }
-    return work(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+    return inTurn(this.db, this.sync, { signal, wait, mayCall }, async () => {
+      if (performance.now() - this.renewedAt > leaseMs / 3) {
+        this.renewedAt = performance.now();
+        await renew(this.db, this.claimed.leaseId, leaseMs);
+      }
+      return work(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+    });
   }
 }
 

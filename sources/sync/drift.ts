@@ -12,6 +12,7 @@ import type { SchemaSnapshot, SyncStream } from '../connector.js';
 import { driftKey } from './stream-store.js';
 import { type Synchronised, streamName } from './synchronised.js';
 import { registerSystem } from './system-state.js';
+import { inTurn } from './turns.js';
 
 /** One field that a mapping reads or writes, and that isn't what it was. */
 export interface Drift {
@@ -45,8 +46,9 @@ const CHECK_MS = 60_000;
  * as they were goes on. The others aren't touched. Answers the streams that are stopped.
  */
 export async function checkDrift(db: Db, sync: Synchronised, signal?: AbortSignal): Promise<string[]> {
-  if (!sync.open.schema) return [];
-  const now = await sync.open.schema(AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(CHECK_MS)]));
+  const limit = AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(CHECK_MS)]);
+  const now = await inTurn(db, sync, { signal: limit }, async () => sync.open.schema?.(limit));
+  if (!now) return [];
   await registerSystem(db, sync.system);
   return inTransaction(db, async (tx) => {
     const row = await tx.prisma.syncSystem.findUniqueOrThrow({ where: { system: sync.system } });

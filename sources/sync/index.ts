@@ -2,6 +2,7 @@ export { type CodeInput, healOnce, setCode } from './codes.js';
 export { connectorProblems } from './connector-problems.js';
 export { type DeadLetterFilter, discard, redrive } from './dead-letters.js';
 export * from './deliver.js';
+export { DeliveryLane } from './deliver-ahead.js';
 export {
   type AttemptRow,
   attemptsOf,

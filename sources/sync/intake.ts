@@ -9,7 +9,7 @@ import {
 } from '../../golden-records/index.js';
 import type { SyncStream } from '../connector.js';
 import { type CodeLists, loadCodes, mappingOver, type WaitingRecord, waitForCodes } from './codes.js';
-import { askAboutReplaced } from './replaced.js';
+import { askAboutReplaced, closeAnswered } from './replaced.js';
 import type { Synchronised } from './synchronised.js';
 
 export interface IntakeOptions extends Pick<IngestBatch, 'cursor' | 'echo' | 'again' | 'lane' | 'reason'> {
@@ -43,6 +43,7 @@ export async function takeIn(
   };
   if (!dryRun) await askAboutReplaced(db, sync, stream, records);
   const result = await ingest(db, sync.actor, all, { dryRun });
+  if (!dryRun) await closeAnswered(db, sync, stream);
   if (missed.size > 0 && !dryRun) await waitForCodes(db, system, await waitingOf(db, all, missed));
   return result;
 }

@@ -245,7 +245,10 @@ export async function noteSent(db: Db, home: Home, attempts: readonly SentAttemp
   await writer.execute(SENT, attempts, home.system, home.scope, home.entityType, writer.now.toISOString());
 }
 
-/** External ids that creates led to, be it told or found. */
+/**
+ * External ids that creates led to, be it told or found. Whether one is taken is looked up for each: joined, a table that grew since
+ * its statistics were made would be read once for each.
+ */
 export async function noteCreated(
   db: Db,
   home: Home,
@@ -255,8 +258,8 @@ export async function noteCreated(
   await withoutTransaction(db).execute(
     `update target_state t set external_id = x."externalId", state = 'LINKED'
        from jsonb_to_recordset($1::jsonb) as x("linkId" uuid, "externalId" text)
-       where t.link_id = x."linkId" and t.external_id is null and not exists (select from target_state o where o.system = $2
-         and o.scope = $3 and o.entity_type = $4 and o.external_id = x."externalId")`,
+       where t.link_id = x."linkId" and t.external_id is null and coalesce((select false from target_state o where o.system = $2
+         and o.scope = $3 and o.entity_type = $4 and o.external_id = x."externalId" limit 1), true)`,
     created,
     home.system,
     home.scope,

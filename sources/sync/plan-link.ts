@@ -160,6 +160,7 @@ function asMappingError(attribute: string, error: unknown): SourceError {
   return new Permanent('MAPPING_FAILED', `\`${attribute}\` can't be written: ${message}`, {
     cause: error,
     place: 'HUB',
+    field: attribute,
   });
 }
 

@@ -12,7 +12,7 @@ import { takeIn } from './intake.js';
 import { type AttributeChange, type LinkCase, loadParents } from './outbox-store.js';
 import { type OutwardStream, parentsOf, planLink } from './plan-link.js';
 import { outwardStream, type Synchronised, streamName } from './synchronised.js';
-import { pace } from './system-state.js';
+import { inTurn } from './turns.js';
 import { tickOf } from './windows.js';
 
 /** What would become of one record, before anything is written. */
@@ -71,10 +71,7 @@ async function planInward(db: Db, sync: Synchronised, stream: SyncStream, option
   const name = streamName(sync.system, stream);
   const inward: Record<string, number> = {};
   const there: There = new Map();
-  const call = async <T>(work: () => Promise<T>): Promise<T> => {
-    await pace(db, sync.system, sync.connector.callsPerSecond, signal);
-    return work();
-  };
+  const call = <T>(work: () => Promise<T>) => inTurn(db, sync, { signal }, work);
   const to = tickOf(await call(() => sync.open.pull.now(signal)), stream.resolutionMs);
   let after: string | null = null;
   let seen = 0;
@@ -128,7 +125,8 @@ async function planOutward(
 ): Promise<StreamPlan['outward']> {
   const definition = db.model.entityTypes.get(stream.entityType);
   if (!definition) return { create: 0, update: 0, unchanged: 0 };
-  const codes = await loadCodes(db, sync.system, await sync.open.codes?.(signal));
+  const plain = await inTurn(db, sync, { signal, mayCall: true }, async () => sync.open.codes?.(signal));
+  const codes = await loadCodes(db, sync.system, plain);
   const counts = { create: 0, update: 0, unchanged: 0 };
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {

@@ -23,7 +23,8 @@ import {
 } from './stream-store.js';
 import { sweepOnce } from './sweep.js';
 import { type Synchronised, streamName, streamOf } from './synchronised.js';
-import { noteSuccess, pace, type Wait } from './system-state.js';
+import { noteSuccess, type Wait } from './system-state.js';
+import { inTurn } from './turns.js';
 import { asCursor, nextWindow, type Place, placeAfter, placeIn, tickOf } from './windows.js';
 
 export interface PullOptions {
@@ -61,10 +62,7 @@ export async function pullOnce(
   const name = streamName(sync.system, stream);
   const place = placeIn(await readCursor(db, cursorName(name, lane)));
   const signal = callSignal(options);
-  const call = async <T>(work: () => Promise<T>): Promise<T> => {
-    await pace(db, sync.system, sync.connector.callsPerSecond, signal, options.wait);
-    return work();
-  };
+  const call = <T>(work: () => Promise<T>) => inTurn(db, sync, { signal, wait: options.wait }, work);
   const now = place.window ? null : await call(() => sync.open.pull.now(signal));
   if (now !== null && place.high === null) {
     if (lane === 'BACKFILL') return null;

@@ -20,7 +20,8 @@ interface Replaced {
   readonly newGoldenId: string;
 }
 
-// Who was seen before it, or is one golden record with it already (by a bar code that was typed in again), takes nobody's place.
+// Who was seen before it takes nobody's place. Where one is a golden record with it already, by a bar code that was typed in again,
+// that one has its place: nobody needs to be asked about the others.
 const REPLACED = `
 select o.id::text as "oldId", o.external_id as "oldExternalId", o.golden_record_id::text as "oldGoldenId", n.id::text as "newId",
     n.external_id as "newExternalId", n.golden_record_id::text as "newGoldenId"
@@ -30,6 +31,9 @@ select o.id::text as "oldId", o.external_id as "oldExternalId", o.golden_record_
     and n.external_id not in (select jsonb_array_elements_text($4::jsonb))
   where o.entity_type = $1 and o.system = $2 and o.scope = $3 and o.state = 'ACTIVE' and o.golden_record_id is not null
     and o.external_id in (select jsonb_array_elements_text($4::jsonb))
+    and not exists (select from source_record t where t.entity_type = o.entity_type and t.golden_record_id = o.golden_record_id
+      and t.system = o.system and t.scope = o.scope and t.state = 'ACTIVE' and t.payload->>$5 = o.payload->>$5
+      and t.first_seen_at > o.first_seen_at and t.external_id not in (select jsonb_array_elements_text($4::jsonb)))
   order by o.id, n.id`;
 
 /**
@@ -67,6 +71,33 @@ export async function askAboutReplaced(
       tx,
       { kind: 'REPLACED_RECORD', actor: HUB_ACTOR, correlationId: newId(), entityType, subject },
       { raise },
+    ),
+  );
+}
+
+const ANSWERED = `
+select distinct q.open_key as key from steward_task q
+  join source_record o on o.entity_type = $1 and o.system = $2 and o.scope = $3 and o.external_id = q.details->>'replaced'
+  join source_record n on n.entity_type = $1 and n.golden_record_id = o.golden_record_id and n.system = $2 and n.scope = $3
+    and n.state = 'ACTIVE' and jsonb_exists(q.details->'successors', n.external_id)
+  where q.kind = 'REPLACED_RECORD' and q.open_key is not null and q.details->>'system' = $2 and q.details->>'scope' = $3`;
+
+/** One of the family has the place of the old one by now, by a bar code or by an answer: the other questions go. */
+export async function closeAnswered(
+  db: Db,
+  { system }: Synchronised,
+  { entityType, scope, family }: SyncStream,
+): Promise<void> {
+  if (family === undefined) return;
+  const found = await withoutTransaction(db).query<{ key: string }>(ANSWERED, entityType, system, scope);
+  if (found.length === 0) return;
+  const close = found.map(({ key }) => key);
+  const subject = { system, scope, entityType, answered: close.length };
+  await inTransaction(db, (tx) =>
+    recordOperation(
+      tx,
+      { kind: 'REPLACED_RECORD', actor: HUB_ACTOR, correlationId: newId(), entityType, subject },
+      { close },
     ),
   );
 }

@@ -11,7 +11,8 @@ import type { ListPage, SyncStream } from '../connector.js';
 import { takeIn } from './intake.js';
 import { noteSwept, renewStream, type StreamLease } from './stream-store.js';
 import { type Synchronised, streamName } from './synchronised.js';
-import { pace, type Wait } from './system-state.js';
+import type { Wait } from './system-state.js';
+import { inTurn } from './turns.js';
 
 export interface SweepResult {
   readonly listed: number;
@@ -53,9 +54,10 @@ export async function sweep(
   if (!pull.list) return { listed: 0, deleted: 0, recovered: 0, refused: 0 };
   const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), AbortSignal.timeout(SWEEP_CALL_MS)]);
   const call = async <T>(work: () => Promise<T>): Promise<T> => {
-    await pace(db, sync.system, sync.connector.callsPerSecond, signal, options.wait);
-    if (lease) await renewStream(db, lease, RENEWED_MS);
-    return work();
+    return inTurn(db, sync, { signal, wait: options.wait }, async () => {
+      if (lease) await renewStream(db, lease, RENEWED_MS);
+      return work();
+    });
   };
   const now = await call(() => sync.open.pull.now(signal));
   // What the hub knows first: what is created while the ids are listed is missing from neither.

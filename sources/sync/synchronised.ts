@@ -1,6 +1,7 @@
 import type { Actor, Log, TargetDefinition } from '../../golden-records/index.js';
 import type { Connector, OpenSystem, SyncStream } from '../connector.js';
 import { Permanent } from '../errors.js';
+import { nextTurn } from './turns.js';
 
 /** A system that the engine keeps in agreement, with its connector open. */
 export interface Synchronised {
@@ -20,7 +21,7 @@ export function openSystem(
   return {
     system,
     connector,
-    open: connector.open({ system, ...context }),
+    open: connector.open({ system, ...context, turn: () => nextTurn(system, connector.callsPerSecond) }),
     actor: { kind: 'SYSTEM', id: system, name },
   };
 }

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { InvalidInput } from '../../golden-records/errors.js';
 import {
   checkOdoo,
   clientOf,
   type OdooConnector,
+  type OdooOptions,
   type OdooReport,
   odooTold,
   setupOdoo,
@@ -76,7 +78,7 @@ async function check(invocation: Invocation, system: string | undefined): Promis
   const hub = await invocation.hub();
   const { configured, connector } = odooOf(hub, system);
   const context = { system: configured.system, log: invocation.log(hub.settings), env: invocation.io.env };
-  const open = connector.open(context);
+  const open = connector.open({ ...context, turn: () => unhurried(connector.options) });
   try {
     const report = await odooTold(configured.system, false, () => checkOdoo(connector, open.session, () => new Date()));
     const isWell = report.problems.length === 0;
@@ -163,8 +165,13 @@ async function administrator(invocation: Invocation, { login, key }: SetupOption
   const found = odooOf(hub, system);
   const { options } = found.connector;
   const own = { ...options, ...(login === undefined ? {} : { login }), ...(key === undefined ? {} : { keyEnv: key }) };
-  return { ...found, client: clientOf(own, { system: found.configured.system, env: invocation.io.env }) };
+  const context = { system: found.configured.system, env: invocation.io.env, turn: () => unhurried(options) };
+  return { ...found, client: clientOf(own, context) };
 }
+
+/** A command calls one after the other, and beside the queue of the workers. */
+const unhurried = ({ callsPerSecond }: OdooOptions) =>
+  callsPerSecond === undefined ? Promise.resolve() : sleep(1_000 / callsPerSecond);
 
 function hookUrl(
   connector: OdooConnector,

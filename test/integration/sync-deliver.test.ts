@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ingest } from '../../golden-records/index.js';
+import { DeliveryLane } from '../../sources/index.js';
 import { goldenOf, INTEGRATOR, identityMapping } from '../support/hub.js';
 import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
 
@@ -392,5 +393,62 @@ describe('the rate of a system', () => {
     } finally {
       await slow.close();
     }
+  });
+});
+
+describe('a lane of deliveries', () => {
+  const paths = () => at.server.calls.map(({ path }) => path).filter((path) => /write|read/.test(path));
+
+  test('sends the next batch before the one before is read back, and settles each', async () => {
+    await at.hub.arrive('erp', 'supplier', suppliers(3));
+    at.server.calls.length = 0;
+    const lane = new DeliveryLane(at.hub.db, at.sync, { limit: 1 });
+    // The answer of the first reading is held back until the second batch is there.
+    let release: () => void = () => undefined;
+    const held = new Promise<null>((resolve) => {
+      release = () => resolve(null);
+    });
+    at.server.faultFor = (path) => (path.endsWith('/read') ? held : null);
+    expect(await lane.once()).toEqual({ settled: null, more: true });
+    at.server.afterWrite = async () => release();
+    expect(await lane.once()).toMatchObject({ settled: { created: 1 }, more: true });
+    expect(at.server.of('supplier')).toHaveLength(2);
+    expect(await lane.once()).toMatchObject({ settled: { created: 1 }, more: true });
+    expect(await lane.once()).toMatchObject({ settled: { created: 1 }, more: true });
+    expect(await lane.once()).toEqual({ settled: null, more: false });
+    expect(await states()).toEqual({ DONE: 3 });
+    expect(paths()).toHaveLength(6);
+    await at.hub.expectLawful();
+  });
+
+  test('a parent that was just created is there for a child in the next batch', async () => {
+    await at.hub.arrive('erp', 'supplier', { P: { name: 'Parent', duns: duns(1) } });
+    const lane = new DeliveryLane(at.hub.db, at.sync, { limit: 1 });
+    await lane.once();
+    const parent = { system: 'erp', scope: 'main', id: 'P' };
+    await at.hub.arrive('erp', 'supplier', { C: { name: 'Child', duns: duns(2), parent } });
+    await lane.once();
+    await lane.once();
+    const [one, two] = at.server.of('supplier');
+    expect(two?.fields).toMatchObject({ name: 'Child', parent_id: one?.id });
+    await lane.stop();
+    expect(await states()).toEqual({ DONE: 2 });
+  });
+
+  test('one that can not be settled is told, and goes again', async () => {
+    await at.hub.arrive('erp', 'supplier', suppliers(1));
+    const lane = new DeliveryLane(at.hub.db, at.sync);
+    await lane.once();
+    // Somebody else has its lease by now: nothing is told of it.
+    await at.hub.db.pool.query(
+      `update delivery set lease_id = gen_random_uuid(), lease_until = now() - interval '1 hour'`,
+    );
+    at.clock.advance(120_000);
+    await lane.stop();
+    expect(await states()).toEqual({ IN_FLIGHT: 1 });
+    await at.hub.db.pool.query(`update delivery set lease_until = $1`, [new Date(at.clock.now().getTime() - 1)]);
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toHaveLength(1);
+    expect(await states()).toEqual({ DONE: 1 });
   });
 });

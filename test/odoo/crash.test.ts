@@ -56,9 +56,11 @@ describe.each(choices)('$name', ({ start }) => {
 
     let kills = 0;
     let afterCommit = 0;
-    for (; kills < KILLS; kills++) {
-      const hub = new HubProcess(at.hub.database.url, proxy.url, odoo);
-      await hub.started;
+    const next = () => new HubProcess(at.hub.database.url, proxy.url, odoo);
+    // The next one starts while the present one works: it has to be waited for otherwise.
+    for (let hub = next(), after = hub; kills < KILLS; kills++, hub = after) {
+      await hub.begin();
+      after = kills + 1 < KILLS ? next() : hub;
       // Each third dies when Odoo has answered a write and the answer is on its way.
       if (kills % 3 === 2) afterCommit += await killedAfterCommit(hub, proxy);
       else await hub.killedAfter(50 + Math.floor(Math.random() * 1_500));
@@ -67,6 +69,7 @@ describe.each(choices)('$name', ({ start }) => {
     expect(afterCommit).toBeGreaterThanOrEqual(5);
     // What was given up is still at work over there.
     const last = new HubProcess(at.hub.database.url, odoo.url, odoo);
+    await last.begin();
     await last.finished;
 
     const partners = await admin.searchRead('res.partner', [['supplier_rank', '>', 0]], ['name'], context);
@@ -106,7 +109,7 @@ function twice(names: readonly string[]): string[] {
 /** A hub in a process of its own. */
 class HubProcess {
   private readonly child: ChildProcess;
-  readonly started: Promise<void>;
+  private readonly started: Promise<void>;
   readonly finished: Promise<void>;
   readonly ended: Promise<void>;
   isOver = false;
@@ -118,7 +121,7 @@ class HubProcess {
     this.child = spawn(process.execPath, args, {
       cwd: root,
       env: { ...process.env, ODOO_KEY: keys.admin },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.child.stderr?.on('data', (chunk: Buffer) => {
       this.errors += chunk.toString();
@@ -143,6 +146,11 @@ class HubProcess {
     });
     this.started.catch(() => undefined);
     this.finished.catch(() => undefined);
+  }
+
+  async begin(): Promise<void> {
+    await this.started;
+    this.child.stdin?.write('begin\n');
   }
 
   kill(): void {

@@ -23,7 +23,11 @@ describe.each(odooChoices())('$name', ({ start }) => {
     proxy = await startProxy(odoo.url);
     odoo.useRealClock();
     at = await createOdooHub(odoo, {
-      connector: { url: proxy.url, timeoutMs: 5_000, items: [['default_code', '!=', 'HIDDEN']] },
+      connector: {
+        url: proxy.url,
+        timeoutMs: odoo.imitation ? 1_000 : 4_000,
+        items: [['default_code', '!=', 'HIDDEN']],
+      },
     });
     await at.settle();
   }, 240_000);

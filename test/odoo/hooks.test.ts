@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { setupOdoo } from '../../sources/index.js';
+import { setupOdoo, teardownOdoo } from '../../sources/index.js';
 import { createHooks, hookPath, isHookPath } from '../../src/hooks.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
@@ -81,5 +81,62 @@ describe.each(odooChoices().filter(({ major }) => major === 19))('$name', ({ sta
       expect(isHookPath(posts[0]?.path ?? '')).toBe(true);
       await new Promise<void>((resolve) => server.close(() => resolve()));
     }, 60_000);
+
+    test('28: a post that failed is not sent again, and the polling finds what it would have told', async () => {
+      let posts = 0;
+      const server = createServer((request, response) => {
+        posts++;
+        request.resume();
+        response.writeHead(500).end();
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const admin = odoo.client('admin');
+      await teardownOdoo(admin, context);
+      await setupOdoo(admin, context, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await admin.create('res.partner', [{ name: 'Told Once Ltd', is_company: true, supplier_rank: 1 }], context);
+      await odoo.pass(3_000);
+      expect(posts).toBe(1);
+      await at.settle();
+      const found = await at.query(`select 1 from golden_record where attributes->>'name' = 'Told Once Ltd'`);
+      expect(found).toHaveLength(1);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    }, 60_000);
+
+    test('30: a rule with an address of its own takes posts of others', async () => {
+      const admin = odoo.client('admin');
+      const [model = 0] = await admin.searchIds('ir.model', [['model', '=', 'res.partner']], context);
+      const rule = { name: 'inbound', model_id: model, trigger: 'on_webhook' };
+      const [id = 0] = await admin.create('base.automation', [rule], context);
+      const [row] = await admin.read('base.automation', [id], ['webhook_uuid'], context);
+      const [partner = 0] = await admin.searchIds('res.partner', [], context, 1);
+      const post = (uuid: string) =>
+        fetch(new URL(`/web/hook/${uuid}`, odoo.url), {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-odoo-database': odoo.database },
+          body: JSON.stringify({ _model: 'res.partner', _id: partner }),
+        });
+      const taken = await post(String(row?.webhook_uuid));
+      expect([taken.status, await taken.json()]).toEqual([200, { status: 'ok' }]);
+      expect((await post('00000000-0000-0000-0000-000000000000')).status).toBe(404);
+      await admin.unlink('base.automation', [id], context);
+    }, 60_000);
+  } else {
+    test('28: a change that no post tells of is found by polling', async () => {
+      await odoo.client().create('res.partner', [{ name: 'Untold Ltd', is_company: true, supplier_rank: 1 }], context);
+      await putOff();
+      expect(await due()).toEqual([]);
+      await at.settle();
+      const found = await at.query(`select 1 from golden_record where attributes->>'name' = 'Untold Ltd'`);
+      expect(found).toHaveLength(1);
+    });
+
+    test('30: nothing of the hub uses an address of Odoo that takes posts: the imitation has none', async () => {
+      const answer = await fetch(new URL('/web/hook/00000000-0000-0000-0000-000000000000', odoo.url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      });
+      expect(answer.status).toBe(404);
+    });
   }
 });

@@ -3,6 +3,7 @@ import { HUB_ACTOR, type Json, newId, resolveTask } from '../../golden-records/i
 import { healOnce, setCode, setupOdoo } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
 import { describeReal } from '../support/odoo/each.js';
+import { idOf } from '../../sources/odoo/values.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
@@ -237,20 +238,8 @@ describe.each(odooChoices())('$name', ({ start }) => {
     await strict.close();
   }, 120_000);
 
-  test('14: of a replaced variant the record is gone, its successors are there, and nothing is doubled in Odoo', async () => {
-    const name = unique('Gauze');
-    await at.hub.arrive('erp', 'item', {
-      [`I-${made}`]: { name, tracking: 'NONE', packagings: [{ level: 'BASE', gtin: '4006381333931' }] },
-    });
-    await at.settle();
-    const [variant] = await admin.searchRead(
-      'product.product',
-      [['name', '=', name]],
-      ['product_tmpl_id', 'barcode'],
-      context,
-    );
-    expect(variant?.barcode).toBe('4006381333931');
-    const template = (variant?.product_tmpl_id as [number, string] | undefined)?.[0] ?? 0;
+  /** Two sizes of a product in the place of the one that it was. */
+  async function replaceVariants(template: number): Promise<void> {
     const [attribute = 0] = await admin.create(
       'product.attribute',
       [{ name: unique('Size'), create_variant: 'always' }],
@@ -266,6 +255,23 @@ describe.each(odooChoices())('$name', ({ start }) => {
     );
     const line = { attribute_id: attribute, value_ids: [[6, 0, sizes]] };
     await admin.write('product.template', [template], { attribute_line_ids: [[0, 0, line]] }, context);
+  }
+
+  test('14: of a replaced variant the record is gone, its successors are there, and nothing is doubled in Odoo', async () => {
+    const name = unique('Gauze');
+    await at.hub.arrive('erp', 'item', {
+      [`I-${made}`]: { name, tracking: 'NONE', packagings: [{ level: 'BASE', gtin: '4006381333931' }] },
+    });
+    await at.settle();
+    const [variant] = await admin.searchRead(
+      'product.product',
+      [['name', '=', name]],
+      ['product_tmpl_id', 'barcode'],
+      context,
+    );
+    expect(variant?.barcode).toBe('4006381333931');
+    const template = idOf(variant?.product_tmpl_id) ?? 0;
+    await replaceVariants(template);
     await at.settle();
     await at.sweep();
     await at.settle();
@@ -304,6 +310,54 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(await admin.count('product.template', [['name', '=', name]], context)).toBe(1);
     expect(await admin.count('product.product', [['product_tmpl_id', '=', template]], context)).toBe(2);
   }, 120_000);
+
+  test.each([
+    ['before the hub sees it', false],
+    ['after the hub has asked', true],
+  ])(
+    '14: a replaced variant is answered by its bar code, typed in again %s',
+    async (_when, isAsked) => {
+      const name = unique('Lint');
+      const gtin = isAsked ? '5901234123457' : '4012345678901';
+      const own = { name, tracking: 'NONE', packagings: [{ level: 'BASE', gtin }] };
+      await at.hub.arrive('erp', 'item', { [`B-${made}`]: own });
+      await at.settle();
+      const found = await golden(name);
+      const [old] = await admin.searchRead('product.product', [['barcode', '=', gtin]], ['product_tmpl_id'], context);
+      const template = idOf(old?.product_tmpl_id) ?? 0;
+      await replaceVariants(template);
+      const look = async () => {
+        await at.settle();
+        await at.sweep();
+        await at.settle();
+      };
+      const questions = () =>
+        at.query(
+          `select 1 from steward_task where kind = 'REPLACED_RECORD' and state = 'OPEN' and details->>'replaced' = $1`,
+          String(old?.id),
+        );
+      if (isAsked) {
+        await look();
+        expect(await questions()).toHaveLength(2);
+      }
+      const variants = await admin.searchIds('product.product', [['product_tmpl_id', '=', template]], context);
+      const [successor = 0, other = 0] = variants;
+      await admin.write('product.product', [successor], { barcode: gtin }, context);
+      await look();
+      const linked = (await links(found?.id ?? '')).filter(({ state }) => state === 'ACTIVE');
+      expect(linked.map(({ system, externalId }) => [system, externalId])).toEqual([
+        ['erp', expect.stringMatching(/^B-/)],
+        ['odoo', String(successor)],
+      ]);
+      expect(await questions()).toEqual([]);
+      expect(await at.compareAll()).toMatchObject({ written: 0 });
+      expect(await admin.searchIds('product.product', [['product_tmpl_id', '=', template]], context)).toEqual([
+        successor,
+        other,
+      ]);
+    },
+    120_000,
+  );
 });
 
 describeReal(({ start }) => {

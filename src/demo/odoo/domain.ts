@@ -38,7 +38,10 @@ const MICROSECOND_FIELDS = new Set(['write_date', 'create_date']);
 function leaf(path: string, operator: string, value: Json, read: ReadOperand, { dates }: Comparison): Term {
   if (MICROSECOND_FIELDS.has(path) && typeof value === 'string') {
     const bound = Date.parse(`${value.replace(' ', 'T').slice(0, 19)}Z`) / 1000;
-    if (Number.isNaN(bound)) throw badValue(`time data '${value}' does not match format '%Y-%m-%d %H:%M:%S'`);
+    // Whose converter takes a blank or a T between day and time, and nothing after them.
+    const isTaken = dates === 'microseconds' || !value.endsWith('Z');
+    if (Number.isNaN(bound) || !isTaken)
+      throw badValue(`time data '${value}' does not match format '%Y-%m-%d %H:%M:%S'`);
     // 19 compares whole seconds; 14 the microseconds of the record with the start of the second.
     const moment = (id: number) => {
       const at = Number(read(id, path)) / 1_000_000;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { ActiveParameters } from '../../../golden-records/index.js';
 import { backfillOnce, deliverOnce, odoo, openSystem, pullOnce, registerStreams } from '../../../sources/index.js';
 import { connect } from '../../../src/database.js';
@@ -6,7 +7,7 @@ import { odooModel } from './model.js';
 
 /**
  * A hub that synchronises in a process of its own, to be killed: `sync-process.ts <database url> <odoo url> <odoo database>`, the
- * key in ODOO_KEY. A line for each step; ends when nothing is left to do.
+ * key in ODOO_KEY. Begins when a line comes in; tells a line for each step, and ends when nothing is left to do.
  */
 const [url = '', odooUrl = '', odooDatabase = ''] = process.argv.slice(2);
 const connector = odoo({ url: odooUrl, database: odooDatabase, login: 'admin', keyEnv: 'ODOO_KEY' });
@@ -50,6 +51,9 @@ const isOpen = async (): Promise<boolean> => {
 };
 
 say('started');
+// Started ahead of its time: it begins when it is told to.
+await once(process.stdin, 'data');
+process.stdin.destroy();
 do {
   await pullAll();
   await deliverAll();

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -110,6 +111,8 @@ async function startImitation(major: ImitatedVersion): Promise<OdooTarget> {
 }
 
 const run = promisify(execFile);
+/** In the folder of the run: the servers that were started, a line each; test/support/global-teardown.mjs reads it. */
+const SERVERS = 'odoo-servers';
 
 /** One server and database for each test file that asks; the ports follow the worker, so that files can run at once. */
 async function startReal(major: ImitatedVersion): Promise<OdooTarget> {
@@ -127,6 +130,8 @@ async function startReal(major: ImitatedVersion): Promise<OdooTarget> {
   const script = (name: string, ...args: string[]) => run(join(folder, name), args, { env, timeout: 180_000 });
   await script('reset');
   const { stdout } = await script('start');
+  // It goes on for the next file, with a new database; the end of the run stops it.
+  await appendFile(join(process.env.CONCORD_TEST_DATA_DIR ?? '', SERVERS), `${major} ${env.ODOO_DB} ${port}\n`);
   const told = Object.fromEntries(
     stdout.split('\n').flatMap((line) => (line.includes('=') ? [line.split('=', 2)] : [])),
   );
@@ -154,10 +159,7 @@ async function startReal(major: ImitatedVersion): Promise<OdooTarget> {
       await whileDown();
       await script('start');
     },
-    stop: async () => {
-      await script('stop');
-      await script('reset', '--drop');
-    },
+    stop: () => Promise.resolve(),
   };
 }
 

@@ -33,7 +33,7 @@ export interface TinyOptions {
 export class TinyServer {
   readonly records = new Map<string, TinyRecord>();
   /** Asked for each request. */
-  faultFor: (path: string, body: Body) => Fault | null = () => null;
+  faultFor: (path: string, body: Body) => Fault | null | Promise<Fault | null> = () => null;
   /** A write that has one of these is refused; `named`: the answer says which row, else the batch is refused as a whole. */
   refuses: ((fields: Record<string, unknown>) => string | undefined) | undefined;
   namesRefused = true;
@@ -120,7 +120,7 @@ export class TinyServer {
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}') as Body;
     const path = request.url ?? '';
     this.calls.push({ path, rows: body.rows?.length ?? 0 });
-    const fault = this.faultFor(path, body);
+    const fault = await this.faultFor(path, body);
     if (fault?.kind === 'DELAY') await delay(fault.ms);
     if (fault?.kind === 'CUT_BEFORE') return void request.socket.destroy();
     if (fault?.kind === 'STATUS') return fail(response, fault);
