@@ -84,7 +84,7 @@ async function matchAll(set: EvalSet): Promise<Outcome> {
       const isRight = isPair(set.truth, left, right, set.rows.length);
       if (isRight === undefined || clusters[left] !== clusters[right]) continue;
       accepted.pairs++;
-      accepted.predicted += probabilityOf(pairs.weight[pair] as number);
+      accepted.predicted += result.probabilities[pair] as number;
       if (isRight) accepted.right++;
     }
   }

@@ -11,7 +11,6 @@ import {
   type MatchStage,
   matchBlock,
   parseMatchSchema,
-  probabilityOf,
 } from '../../golden-records/match/engine/index.js';
 import { type ReadRecords, readRecords } from '../match/read-records.js';
 import { report, type Summary } from '../match/report.js';
@@ -220,7 +219,7 @@ function write(
   summary: Summary,
 ): void {
   const id = (record: number) => csvCell(ids[record] as string);
-  const { clusters, pairs: scored } = result;
+  const { clusters, pairs: scored, probabilities } = result;
   function* clusterLines() {
     yield 'id,cluster_id';
     for (let record = 0; record < clusters.length; record++) yield `${id(record)},${id(clusters[record] as number)}`;
@@ -232,7 +231,7 @@ function write(
       const right = scored.right[pair] as number;
       const weight = scored.weight[pair] as number;
       if (weight < REVIEW_WEIGHT && clusters[left] !== clusters[right]) continue;
-      yield `${id(left)},${id(right)},${probabilityOf(weight).toFixed(6)},${weight.toFixed(3)}`;
+      yield `${id(left)},${id(right)},${(probabilities[pair] as number).toFixed(6)},${weight.toFixed(3)}`;
     }
   }
   if (out !== undefined) writeFile(inFolder(out), clusterLines());

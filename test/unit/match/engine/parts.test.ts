@@ -7,6 +7,7 @@ import {
   partition,
   RecordMatcher,
 } from '../../../../golden-records/match/engine/index.js';
+import { probabilitiesWithin } from '../../../../golden-records/match/engine/agreement.js';
 import { monotoneWeights } from '../../../../golden-records/match/engine/parameters.js';
 import { jaroWinkler, withinOneEdit } from '../../../../golden-records/match/engine/similarity.js';
 
@@ -79,7 +80,7 @@ const pairsOf = (pairs: readonly (readonly [number, number, number])[]) => ({
   weight: Float32Array.from(pairs, ([, , weight]) => weight),
   length: pairs.length,
 });
-const options = { threshold: 0, unscored: -5 };
+const options = { threshold: 0, unscored: -5, prior: -5 };
 
 describe('clusters', () => {
   test('hold together what agrees on the whole, and not what one bridge connects', () => {
@@ -95,6 +96,39 @@ describe('clusters', () => {
       [0, 2, 3],
     ]);
     expect([...partition(3, agreed, options)]).toEqual([0, 0, 0]);
+  });
+
+  test('ask for what no key brought together, where the component is small', () => {
+    const chained = pairsOf([
+      [0, 1, 4],
+      [1, 2, 4],
+    ]);
+    expect([...partition(3, chained, options)]).toEqual([0, 0, 2]);
+    expect([...partition(3, chained, { ...options, weigh: () => -1 })]).toEqual([0, 0, 0]);
+  });
+
+  test('several pairs that agree say a little more than one', () => {
+    const half = pairsOf([
+      [0, 1, 9],
+      [0, 2, -0.4],
+      [1, 2, 0.3],
+    ]);
+    expect([...partition(3, half, options)]).toEqual([0, 0, 0]);
+    expect([...partition(2, pairsOf([[0, 1, -0.05]]), options)]).toEqual([0, 1]);
+  });
+
+  test('make a pair as likely as the surest way through a third record', () => {
+    const pairs = pairsOf([
+      [0, 1, 5],
+      [1, 2, 5],
+      [0, 2, -1],
+      [2, 3, -1],
+    ]);
+    const sure = 1 / (1 + 2 ** -5);
+    const [first, , third, apart] = probabilitiesWithin(pairs, Int32Array.of(0, 0, 0, 3));
+    expect(first).toBeCloseTo(sure, 6);
+    expect(third).toBeCloseTo(sure * sure, 6);
+    expect(apart).toBeCloseTo(1 / 3, 6);
   });
 
   test('hold one record of each source where sources are free of duplicates', () => {
