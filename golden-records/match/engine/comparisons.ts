@@ -868,14 +868,16 @@ class Phone extends OfValues {
 }
 
 const AT = 0x40;
+const MISTYPED_MAIL = 0.85;
 
 class Email extends OfValues {
   override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'contact', [
       level('equal', 0.6, 0.01, 11),
-      level('nearly equal', 0.14, 0.005, 11),
-      level('same mailbox name', 0.06, 0.02, 9),
+      level('nearly equal', 0.12, 0.005, 11),
+      level('similar', 0.03, 0.005, 10),
+      level('same mailbox name', 0.05, 0.02, 9),
       level('same domain', 0.08, 0.05),
       level('different', 0.12, 0.915),
     ]);
@@ -891,12 +893,14 @@ class Email extends OfValues {
     const bTo = charStart[b + 1] as number;
     const aAt = chars.subarray(aFrom, aTo).indexOf(AT);
     const bAt = chars.subarray(bFrom, bTo).indexOf(AT);
-    if (aAt < 0 || bAt < 0) return this.isSimilar(a, b, TYPO) ? 1 : 4;
+    if (aAt < 0 || bAt < 0) return this.isSimilar(a, b, TYPO) ? 1 : this.isSimilar(a, b, MISTYPED_MAIL) ? 2 : 5;
     const local = jaroWinkler(chars, aFrom, aFrom + aAt, chars, bFrom, bFrom + bAt);
     const domain = jaroWinkler(chars, aFrom + aAt, aTo, chars, bFrom + bAt, bTo);
     if (local >= 0.93 && domain >= 0.93) return 1;
-    if (local >= 0.97 && aAt >= 4) return 2;
-    return domain >= 0.97 ? 3 : 4;
+    // Both halves mistyped, and neither that of many.
+    if (local >= MISTYPED_MAIL && local < 1 && domain >= MISTYPED_MAIL && domain < 1) return 2;
+    if (local >= 0.97 && aAt >= 4) return 3;
+    return domain >= 0.97 ? 4 : 5;
   }
 }
 
