@@ -20,6 +20,15 @@ function comparisonsOfColumn(column: Column, block: Block): Comparison[] {
     const elsewhere = block.elsewhere.get(all.indexOf(column));
     return [new Title(name, column, words && elsewhere && { words, elsewhere })];
   }
+  if (kind === 'organisation-name') {
+    return [
+      new OrganisationName(
+        name,
+        column,
+        all.find(({ spec }) => spec.kind === 'city'),
+      ),
+    ];
+  }
   if (kind === 'person-name' && part !== undefined && part !== 'full') {
     const counterpart = all.find(
       ({ spec }) => spec.kind === kind && spec.part !== part && spec.part !== 'full' && spec.part,
@@ -85,6 +94,8 @@ abstract class OfValues extends Comparison {
     const bTo = charStart[b + 1] as number;
     const aLength = aTo - aFrom;
     const bLength = bTo - bFrom;
+    // What Jaro-Winkler doesn't look at would count as equal.
+    if (Math.min(aLength, bLength) > MOST_SPELT) return 0;
     if (Math.min(aLength, bLength) * 2 < Math.max(aLength, bLength)) return 0;
     if (!mayBeAlike(letters.once[a] as number, letters.once[b] as number)) return 0;
     const common = mostInCommon(letters, a, aLength, b, bLength);
@@ -133,6 +144,7 @@ abstract class OfValues extends Comparison {
 }
 
 const TYPO = 0.94;
+const MOST_SPELT = 64;
 
 /** Names of organisations, titles of things: words weighted by how rare they are. */
 class Words extends OfValues {
@@ -177,24 +189,35 @@ class OrganisationName extends OfValues {
   private readonly qualifiers: Uint8Array;
   /** Words that many names have, as 1. */
   private readonly usual: Uint8Array;
-  constructor(name: string, column: Column) {
+  /** Numbers of the name's tokens among those of the cities; -1 where no city has it. */
+  private readonly inCity: Int32Array;
+  /** What each name says that the other doesn't and the other record has in its city, in bits. */
+  private spared = 0;
+  private leftRecord = 0;
+  private rightRecord = 0;
+  constructor(
+    name: string,
+    column: Column,
+    private readonly city: Column | undefined,
+  ) {
     super(
       name,
       column,
       'name',
       related(
         [
-          level('equal', 0.5, 0.02, 14),
-          level('nearly equal', 0.16, 0.015, 14),
-          level('similar', 0.14, 0.03, 12),
-          level('in part', 0.1, 0.11, 10),
-          level('a little', 0.06, 0.2),
-          level('different', 0.04, 0.625),
+          level('equal', 0.5, 0.02, 12),
+          level('nearly equal', 0.16, 0.015, 12),
+          level('similar', 0.14, 0.03, 10),
+          level('in part', 0.07, 0.04, 8),
+          level('told apart', 0.04, 0.08, 8),
+          level('a little', 0.05, 0.2),
+          level('different', 0.04, 0.615),
         ],
         {
-          samePlace: [0.02, 0.02, 0.1, 0.44, 0.2, 0.22],
-          sameName: [0.42, 0.15, 0.2, 0.2, 0.02, 0.01],
-          sisterSites: [0.05, 0.1, 0.25, 0.4, 0.15, 0.05],
+          samePlace: [0.02, 0.02, 0.06, 0.1, 0.4, 0.2, 0.2],
+          sameName: [0.42, 0.15, 0.18, 0.1, 0.12, 0.02, 0.01],
+          sisterSites: [0.03, 0.07, 0.15, 0.15, 0.4, 0.15, 0.05],
         },
       ),
     );
@@ -204,7 +227,14 @@ class OrganisationName extends OfValues {
     this.qualifiers = Uint8Array.from({ length: column.tokenCharStart.length - 1 }, (_, token) =>
       qualifierOf(tokenTextOf(column, token)),
     );
+    this.inCity = sharedTokens(column, city);
     this.aligner = new Aligner(column, false);
+  }
+
+  override compare(left: number, right: number): number {
+    this.leftRecord = left;
+    this.rightRecord = right;
+    return super.compare(left, right);
   }
 
   protected compareValues(a: number, b: number): number {
@@ -214,28 +244,58 @@ class OrganisationName extends OfValues {
     this.info = shared;
     if (this.isUsualName(a) && this.isUsualName(b)) return A_LITTLE;
     if (a === b) return 0;
+    this.spared = 0;
+    const own = this.ownWords(a, aligner.takenLeft, this.rightRecord);
+    const others = this.ownWords(b, aligner.takenRight, this.leftRecord);
     // "(France)" and "(Spain)", "Unit 14" and "Unit 15", "Fund VIII" and "Fund IX": two of one family.
-    if ((this.ownQualifiers(a, aligner.takenLeft) & this.ownQualifiers(b, aligner.takenRight)) !== 0) return A_LITTLE;
-    const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
-    if (alike >= 0.999) return 0;
-    if (alike >= 0.9) return 1;
-    if (this.isSimilar(a, b, TYPO)) {
+    if ((own & others & QUALIFIERS) !== 0) return A_LITTLE;
+    const total = left + right - this.spared;
+    const alike = total <= 0 ? 0 : (2 * shared) / total;
+    const level =
+      alike >= 0.999 ? 0 : alike >= 0.9 ? 1 : alike >= 0.72 ? 2 : alike >= 0.5 ? 3 : alike >= 0.25 ? A_LITTLE : 6;
+    if (level > 1 && this.isMistyped(a, b)) {
       this.info = Math.min(left, right) * TYPO;
       return 1;
     }
-    return alike >= 0.72 ? 2 : alike >= 0.5 ? 3 : alike >= 0.25 ? 4 : 5;
+    // "Saudi Oil" and "Saudi Gas", or a bank and its bank in Chile: what sets them apart is said.
+    const isApart = (own & others & WORD) !== 0 || ((own === 0 || others === 0) && ((own | others) & QUALIFIERS) !== 0);
+    if (isApart) return Math.max(level, TOLD_APART);
+    if (level > 1 && this.isSimilar(a, b, TYPO)) {
+      this.info = Math.min(left, right) * TYPO;
+      return 1;
+    }
+    return level;
   }
 
-  /** Kinds of qualifiers that the other name, as just aligned, doesn't have. */
-  private ownQualifiers(value: number, taken: Uint8Array): number {
-    const { tokens, tokenStart } = this.column;
+  private isMistyped(a: number, b: number): boolean {
+    return Math.min(this.length(a), this.length(b)) > SHORTEST_MISTYPED && this.oneEdit(a, b);
+  }
+
+  /** What kinds of words are there that the other record, as just aligned, has neither in its name nor in its city. */
+  private ownWords(value: number, taken: Uint8Array, record: number): number {
+    const { tokens, tokenStart, placeInfo } = this.column;
     const from = tokenStart[value] as number;
     const words = Math.min((tokenStart[value + 1] as number) - from, taken.length);
     let kinds = 0;
     for (let at = 0; at < words; at++) {
-      if (taken[at] === 0) kinds |= this.qualifiers[tokens[from + at] as number] as number;
+      if (taken[at] === 1) continue;
+      const token = tokens[from + at] as number;
+      if (this.isInCity(this.inCity[token] as number, record)) this.spared += placeInfo[from + at] as number;
+      else kinds |= (this.qualifiers[token] as number) | OWN;
     }
     return kinds;
+  }
+
+  private isInCity(token: number, record: number): boolean {
+    if (token < 0 || this.city === undefined) return false;
+    const { rows, values, tokens, tokenStart } = this.city;
+    for (let row = rows[record] as number; row < (rows[record + 1] as number); row++) {
+      const value = values[row] as number;
+      for (let at = tokenStart[value] as number; at < (tokenStart[value + 1] as number); at++) {
+        if (tokens[at] === token) return true;
+      }
+    }
+    return false;
   }
 
   /** "General Trading" is what many are called: two of that name have little in common. */
@@ -248,20 +308,41 @@ class OrganisationName extends OfValues {
   }
 }
 
+/** Tokens of one column by their numbers in another; -1 where it hasn't got them. */
+function sharedTokens(column: Column, other: Column | undefined): Int32Array {
+  const result = new Int32Array(column.tokenCharStart.length - 1).fill(-1);
+  if (!other) return result;
+  const numbers = new Map<string, number>();
+  for (let token = 0; token < other.tokenCharStart.length - 1; token++) numbers.set(tokenTextOf(other, token), token);
+  for (let token = 0; token < result.length; token++) {
+    result[token] = numbers.get(tokenTextOf(column, token)) ?? -1;
+  }
+  return result;
+}
+
+/** One slip makes another name of a shorter one. */
+const SHORTEST_MISTYPED = 5;
+
 /** Words by which the names of one family are told apart, as bits: a number, a country. */
 const NUMBER = 1;
 const COUNTRY = 2;
+const QUALIFIERS = NUMBER | COUNTRY;
+/** A word of letters; any word. */
+const WORD = 4;
+const OWN = 8;
+const LETTERS = /^[a-z]{3,}$/;
 const NUMBER_WORD = /^(?:\d{1,3}|[ivx]{2,5})$/;
 /** Shorter ones are codes, and words of other languages too. */
 const SHORTEST_COUNTRY = 4;
 
 function qualifierOf(word: string): number {
   if (NUMBER_WORD.test(word)) return NUMBER;
-  return word.length >= SHORTEST_COUNTRY && countryCode(word) !== undefined ? COUNTRY : 0;
+  return (LETTERS.test(word) ? WORD : 0) | (word.length >= SHORTEST_COUNTRY && countryCode(word) ? COUNTRY : 0);
 }
 
-/** The level of names that have a little in common. */
-const A_LITTLE = 4;
+/** Levels of names that say what sets them apart, and of those that have only a little in common. */
+const TOLD_APART = 4;
+const A_LITTLE = 5;
 
 /** Where the words of one record's title may stand in the other: in its text, or as the name of its maker. */
 interface Elsewhere {
@@ -1061,9 +1142,8 @@ class Category extends OfValues {
 }
 
 const COMPARISONS: Readonly<
-  Record<Exclude<ColumnKind, 'title' | 'all-words'>, new (name: string, column: Column) => Comparison>
+  Record<Exclude<ColumnKind, 'title' | 'organisation-name' | 'all-words'>, new (name: string, column: Column) => Comparison>
 > = {
-  'organisation-name': OrganisationName,
   'person-name': FullPersonName,
   text: LongText,
   address: AddressLine,

@@ -158,8 +158,49 @@ const SHORT_WORDS = new Map(
 
 function organisation(cell: string): Features {
   const text = comparableOrganisationName(cell);
-  const tokens = split(text).map((token) => SHORT_WORDS.get(token) ?? token);
+  const tokens = inDigits(split(text).map((token) => SHORT_WORDS.get(token) ?? token)).flatMap(
+    (token) => INITIALS.get(token) ?? token,
+  );
   return plain(tokens.join(' '), tokens);
+}
+
+/** States that are written by their initials. */
+const INITIALS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['us', ['united', 'states']],
+  ['usa', ['united', 'states']],
+  ['uk', ['united', 'kingdom']],
+  ['uae', ['united', 'arab', 'emirates']],
+]);
+
+const ORDINALS = new Map(
+  '1st first 2nd second 3rd third 4th fourth 5th fifth 6th sixth 7th seventh 8th eighth 9th ninth 10th tenth'
+    .split(' ')
+    .flatMap((word, at, all) => (at % 2 === 0 ? [[word, all[at + 1] as string] as const] : [])),
+);
+const numbered = (line: string, from: number, step: number) =>
+  line.split(' ').map((word, at) => [word, from + at * step] as const);
+const UP_TO_NINETEEN = new Map(
+  numbered(
+    'one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
+    1,
+    1,
+  ),
+);
+const TENS = new Map([...numbered('twenty thirty forty fifty sixty seventy eighty ninety', 20, 10), ['fourty', 40]]);
+
+/** "Brigade Forty-Four" is "Brigade 44", and the "1st Bank" is the "First Bank". */
+function inDigits(words: readonly string[]): string[] {
+  const result: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string;
+    const tens = TENS.get(word);
+    const ones = UP_TO_NINETEEN.get(words[at + 1] ?? '') ?? 0;
+    if (tens !== undefined && ones > 0 && ones < 10) {
+      result.push(String(tens + ones));
+      at++;
+    } else result.push(String(tens ?? UP_TO_NINETEEN.get(word) ?? ORDINALS.get(word) ?? word));
+  }
+  return result;
 }
 
 const TRIM_PUNCTUATION = /^[^a-z0-9]+|[^a-z0-9]+$/g;
@@ -195,8 +236,8 @@ function aroundDigits(word: string): string[] {
 }
 
 function addressLine(cell: string): Features {
-  const text = comparableStreet(cell, '');
-  return plain(text, split(text));
+  const tokens = split(comparableStreet(cell, '')).map((token) => ORDINALS.get(token) ?? token);
+  return plain(tokens.join(' '), tokens);
 }
 
 const US_ZIP_PLUS_4 = /^(\d{5})-?\d{4}$/;
