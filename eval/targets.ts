@@ -1,5 +1,5 @@
-/** What each set is to reach: F1 of the clusters by pairs, and where given B-cubed. */
-export const TARGETS: Readonly<Record<string, { readonly f1: number; readonly bcubed?: number }>> = {
+/** What each set is to reach: F1 of the clusters by pairs, and where given B-cubed. Without F1 a set is only looked at. */
+export const TARGETS: Readonly<Record<string, { readonly f1?: number; readonly bcubed?: number }>> = {
   'chicago-early-childhood': { f1: 0.96, bcubed: 0.97 },
   'restaurants-fodors-zagat': { f1: 0.99 },
   febrl3: { f1: 0.998 },
@@ -8,7 +8,8 @@ export const TARGETS: Readonly<Record<string, { readonly f1: number; readonly bc
   'abt-buy': { f1: 0.9 },
   'amazon-google': { f1: 0.62 },
   'dblp-acm': { f1: 0.985 },
-  'name-pairs': { f1: 0.88 },
+  'name-pairs-companies': { f1: 0.88 },
+  'name-pairs-persons': {},
   'synthetic-organisations': { f1: 0.96 },
   'synthetic-persons': { f1: 0.96 },
 };
