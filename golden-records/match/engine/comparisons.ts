@@ -1016,7 +1016,8 @@ class CalendarDate extends OfValues {
     super(name, column, 'identity', [
       level('equal', 0.72, 0.01, 12),
       level('one slip', 0.1, 0.01, 11),
-      level('same year or day', 0.08, 0.06, 6),
+      level('same year or day', 0.06, 0.06, 6),
+      level('two digits different', 0.02, 0.04),
       { ...level('close years', 0.03, 0.06), differs: true },
       { ...level('different', 0.07, 0.86), differs: true },
     ]);
@@ -1026,7 +1027,7 @@ class CalendarDate extends OfValues {
     if (a === b) return 0;
     const x = this.column.number[a] as number;
     const y = this.column.number[b] as number;
-    if (Number.isNaN(x) || Number.isNaN(y)) return this.oneEdit(a, b) ? 1 : 4;
+    if (Number.isNaN(x) || Number.isNaN(y)) return this.oneEdit(a, b) ? 1 : 5;
     const xYear = Math.floor(x / YEAR);
     const yYear = Math.floor(y / YEAR);
     const xDay = x % YEAR;
@@ -1040,7 +1041,18 @@ class CalendarDate extends OfValues {
     }
     if (this.oneEdit(a, b)) return 1;
     if (xDay === yDay && !isPlaceholderDay(xDay)) return 2;
-    return Math.abs(xYear - yYear) <= 1 ? 3 : 4;
+    if (this.digitsApart(a, b) <= 2) return 3;
+    return Math.abs(xYear - yYear) <= 1 ? 4 : 5;
+  }
+
+  private digitsApart(a: number, b: number): number {
+    const { chars, charStart } = this.column;
+    const aFrom = charStart[a] as number;
+    const bFrom = charStart[b] as number;
+    if (this.length(a) !== this.length(b)) return Number.POSITIVE_INFINITY;
+    let apart = 0;
+    for (let at = 0; at < this.length(a); at++) if (chars[aFrom + at] !== chars[bFrom + at]) apart++;
+    return apart;
   }
 }
 
