@@ -1013,14 +1013,16 @@ const YEAR = 10_000;
 
 class CalendarDate extends OfValues {
   constructor(name: string, column: Column) {
-    super(name, column, 'identity', [
+    const levels = [
       level('equal', 0.72, 0.01, 12),
       level('one slip', 0.1, 0.01, 11),
       level('same year or day', 0.06, 0.06, 6),
       level('two digits different', 0.02, 0.04),
       { ...level('close years', 0.03, 0.06), differs: true },
-      { ...level('different', 0.07, 0.86), differs: true },
-    ]);
+      { ...level('different', 0.07, 0.82), differs: true },
+    ];
+    // Of those who live together, one in some tens is a twin of another.
+    super(name, column, 'identity', related(levels, { samePlace: [0.03, 0.01, 0.04, 0.04, 0.08, 0.8] }));
   }
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
