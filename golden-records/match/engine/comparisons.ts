@@ -668,6 +668,8 @@ class ListOfNames extends Words {
 
 const CLOSE_NAME = 0.92;
 const SIMILAR_NAME = 0.83;
+/** Both names have to be as alike, so each may be less. */
+const CLOSE_SWAPPED = 0.86;
 
 /** Given or family name; the two swapped count as nearly equal. */
 class PersonNamePart extends OfValues {
@@ -694,19 +696,23 @@ class PersonNamePart extends OfValues {
     if (this.full && hasValue(this.full, left) && hasValue(this.full, right)) return MISSING;
     const straight = super.compare(left, right);
     if (straight <= 1 || this.counterpart === undefined) return straight;
-    return this.isSwapped(left, right) ? 1 : straight;
+    return Math.min(straight, this.swapped(left, right));
   }
 
-  private isSwapped(left: number, right: number): boolean {
+  /** The level of two names that stand in each other's columns. Where one of them is missing, the other alone tells less. */
+  private swapped(left: number, right: number): number {
     const other = this.counterpart as Column;
     const a = first(this.column, left);
     const b = first(this.column, right);
     const c = first(other, left);
     const d = first(other, right);
-    if (a < 0 || b < 0 || c < 0 || d < 0) return false;
-    const swapped = sameText(this.column, a, other, d) && sameText(this.column, b, other, c);
-    if (swapped) this.agreed(a, b);
-    return swapped;
+    const there = a >= 0 && d >= 0 && sameText(this.column, a, other, d);
+    const back = b >= 0 && c >= 0 && sameText(this.column, b, other, c);
+    if (!there && !back) return this.levels.length;
+    const isHalf = c < 0 || d < 0;
+    if (!isHalf && !(there && back)) return this.levels.length;
+    this.agreed(a, b);
+    return isHalf ? 2 : 1;
   }
 
   protected compareValues(a: number, b: number): number {
@@ -747,7 +753,7 @@ function sameText(one: Column, a: number, two: Column, b: number): boolean {
   return (
     to - from === otherTo - otherFrom &&
     (commonPrefix(one.chars, from, to, two.chars, otherFrom, otherTo) === to - from ||
-      jaroWinkler(one.chars, from, to, two.chars, otherFrom, otherTo) >= TYPO)
+      jaroWinkler(one.chars, from, to, two.chars, otherFrom, otherTo) >= CLOSE_SWAPPED)
   );
 }
 

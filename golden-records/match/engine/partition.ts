@@ -51,7 +51,7 @@ const mayMeet = (a: number, b: number, { sources, oneToOne, apart }: PartitionOp
   !(oneToOne && sources && sources[a] === sources[b]) && !apart?.(a, b);
 
 /** How much of what one pair of two clusters says the others say again: they compare much the same values. */
-const REPEATED = 0.9;
+const REPEATED = 0.85;
 /** As how many independent pairs so many count. */
 const worthOf = (pairs: number) => pairs / (1 + (pairs - 1) * REPEATED);
 
