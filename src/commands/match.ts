@@ -6,6 +6,7 @@ import {
   ENTITY_SCHEMAS,
   type ExplainedStep,
   explainPair,
+  frozen,
   type MatchResult,
   type MatchSchema,
   type MatchStage,
@@ -28,6 +29,8 @@ interface MatchCommandOptions {
   readonly pairs?: string;
   readonly report?: string;
   readonly explain?: readonly string[];
+  readonly parameters?: string;
+  readonly saveParameters?: string;
   readonly id: string;
   readonly source: string;
   readonly dedupe?: boolean;
@@ -46,6 +49,8 @@ export function addMatch(program: Command, run: Run): void {
     .option('--pairs <file>', 'write scored pairs: left_id, right_id, probability, weight')
     .option('--report <file>', 'write a page with weights, parameters, clusters and sample pairs')
     .option('--explain <id...>', 'two ids: how their weight comes about')
+    .option('--save-parameters <file>', 'write what was learnt, to use it again')
+    .option('--parameters <file>', 'use parameters that were saved, rather than learn from this file')
     .option('--id <column>', 'column of the ids', 'id')
     .option(
       '--source <column>',
@@ -58,7 +63,7 @@ export function addMatch(program: Command, run: Run): void {
       'after',
       `
 Kinds of columns: docs/matching.md. Weights are learnt from the file itself; where it is too small, the shipped ones
-are used and the summary says so.
+are used and the summary says so. --save-parameters keeps them, so that another file of the same columns is scored alike.
 
 Example:
   concord match vendors.csv --type supplier --map columns.json --out clusters.csv --report report.html
@@ -84,6 +89,9 @@ async function matchFile(invocation: Invocation, options: MatchCommandOptions, f
       idColumn: options.id,
       sourceColumn: options.source,
       ...(columns ? { columns } : {}),
+      ...(options.parameters === undefined
+        ? {}
+        : { parameters: { input: readJson(inFolder(options.parameters)), path: options.parameters } }),
     },
     (records) => invocation.progress.show(`${file}: ${count(records)} records read`),
   );
@@ -98,6 +106,7 @@ async function matchFile(invocation: Invocation, options: MatchCommandOptions, f
   try {
     result = await matchBlock(read.made, {
       ids: read.ids,
+      ...(read.parameters ? { parameters: read.parameters } : {}),
       ...(read.sources && !options.dedupe ? { sources: read.sources } : {}),
       oneToOne: options.oneToOne ?? false,
       signal,
@@ -211,7 +220,7 @@ function summaryOf({ parameters, pairs, clusters, candidates, skippedKeys }: Mat
 }
 
 function write(
-  { out, pairs, report: page }: MatchCommandOptions,
+  { out, pairs, report: page, saveParameters }: MatchCommandOptions,
   inFolder: (path: string) => string,
   file: string,
   { ids, schema }: ReadRecords,
@@ -234,6 +243,10 @@ function write(
       yield `${id(left)},${id(right)},${(probabilities[pair] as number).toFixed(6)},${weight.toFixed(3)}`;
     }
   }
+  function* parameterLines() {
+    yield JSON.stringify(frozen(schema, result.parameters));
+  }
+  if (saveParameters !== undefined) writeFile(inFolder(saveParameters), parameterLines());
   if (out !== undefined) writeFile(inFolder(out), clusterLines());
   if (pairs !== undefined) writeFile(inFolder(pairs), pairLines());
   if (page !== undefined) writeFile(inFolder(page), report(`Matching of ${file}`, summary, schema, ids, result));
