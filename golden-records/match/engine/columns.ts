@@ -172,7 +172,7 @@ export class ColumnBuilder {
   }
 
   private normalise(cell: string): number {
-    const features = featuresOf(this.spec.kind, cell);
+    const features = featuresOf(this.spec, cell);
     if (features === undefined) return -1;
     const known = this.idOfText.get(features.text);
     if (known !== undefined) return known;

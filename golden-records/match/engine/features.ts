@@ -5,7 +5,9 @@ import {
   comparableText,
   countryCode,
   foldToAscii,
+  IDENTIFIER_SCHEMES,
   registrableDomain,
+  type SchemeCode,
 } from '../../normalise/index.js';
 import { AFTER_TITLE } from './derived.js';
 import type { ColumnKind } from './schema.js';
@@ -23,10 +25,24 @@ const MOST_CHARACTERS = 2_000;
 const MOST_TOKENS = 160;
 
 /** What is compared of a cell; undefined where nothing is left. */
-export function featuresOf(kind: ColumnKind, cell: string): Features | undefined {
+export function featuresOf(
+  { kind, checkedAs }: { readonly kind: ColumnKind; readonly checkedAs?: SchemeCode },
+  written: string,
+): Features | undefined {
+  const cell = checkedAs === undefined ? written : checked(checkedAs, written);
   const cut = cell.length > MOST_CHARACTERS ? cell.slice(0, MOST_CHARACTERS) : cell;
   const features = NORMALISERS[kind](cut.includes('&') ? withoutEntities(cut) : cut);
   return features !== undefined && features.text !== '' && !PLACEHOLDERS.has(features.text) ? features : undefined;
+}
+
+const COUNTRY_AND_NUMBER = /^\s*[a-z]{2}\s*:/i;
+
+/** The identifier as the hub writes it; empty where it breaks the rules of its scheme: a mistyped one is nobody's. */
+function checked(scheme: SchemeCode, cell: string): string {
+  // Which country's rules hold for a tax number isn't known, unless it says so.
+  if (scheme === 'TAX_ID' && !COUNTRY_AND_NUMBER.test(cell)) return cell;
+  const normalised = IDENTIFIER_SCHEMES[scheme].normalise(cell);
+  return normalised.ok ? normalised.value : '';
 }
 
 /** What people write where they have nothing to write. */

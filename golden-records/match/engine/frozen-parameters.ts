@@ -38,7 +38,7 @@ export function thawed(input: unknown, schema: MatchSchema, path: string): Match
 const told = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value));
 const described = (field: FieldSpec | undefined) =>
   field &&
-  JSON.stringify([field.name, field.kind, field.scheme ?? null, field.exclusive ?? null, field.part ?? null]);
+  JSON.stringify([field.name, field.kind, field.scheme ?? null, field.exclusive ?? null, field.part ?? null, field.checkedAs ?? null]);
 
 function* otherColumns(
   learnt: readonly FieldSpec[],

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { ConfigError } from '../../../../golden-records/errors.js';
 import {
   ENTITY_SCHEMAS,
+  type MatchSchema,
   parseMatchSchema,
   partition,
   RecordMatcher,
@@ -167,6 +168,31 @@ describe('clusters', () => {
         },
       ),
     );
+  });
+});
+
+describe('identifiers of the hub\'s types', () => {
+  const levels = (field: string, a: string, b: string) => {
+    const schema = ENTITY_SCHEMAS[field === 'gtin' ? 'item' : 'supplier'] as MatchSchema;
+    const cells = (value: string) => schema.fields.map(({ name }) => (name === field ? value : null));
+    const [scored] = new RecordMatcher(schema).score(cells(a), [cells(b)]);
+    return scored?.steps.filter(({ comparison }) => comparison === field).map(({ level }) => level);
+  };
+
+  test.each([
+    ['npi', '1234567893', '1234567893', ['equal']],
+    ['npi', '1234567890', '1234567890', []],
+    ['lei', '5493001KJTIIGC8Y1R12', '5493001KJTIIGC8Y1R12', ['equal']],
+    ['lei', '5493001KJTIIGC8Y1R13', '5493001KJTIIGC8Y1R12', []],
+    ['iban', 'GB29 NWBK 6016 1331 9268 19', 'gb29nwbk60161331926819', ['equal']],
+    ['iban', 'GB28 NWBK 6016 1331 9268 19', 'GB28 NWBK 6016 1331 9268 19', []],
+    ['gtin', '4006381333931', '04006381333931', ['equal']],
+    ['gtin', '4006381333932', '4006381333932', []],
+    ['taxId', 'DE:136695976', 'DE:136695976', ['equal']],
+    ['taxId', 'DE:136695970', 'DE:136695970', []],
+    ['taxId', '4711 0815', '47110815', ['equal']],
+  ])('%s %s and %s: %j; what breaks the rules of its scheme is no evidence', (field, a, b, expected) => {
+    expect(levels(field, a, b)).toEqual(expected);
   });
 });
 
