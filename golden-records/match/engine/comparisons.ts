@@ -356,6 +356,7 @@ const ELSEWHERE = 0.25;
 
 class Title extends OfValues {
   override readonly cost = ALIGNED;
+  override readonly ofProduct = true;
   private readonly aligner: Aligner;
   private readonly least = [0.999, 0.88, 0.68, 0.48, 0.28];
   private leftRecord = 0;
@@ -561,6 +562,8 @@ const EQUALS = 0x3d;
 class Measures extends OfValues {
   override readonly cost = SPELT;
   private readonly unitOf: Int32Array;
+  /** Number of the unit of packs; -1 where no title has any. */
+  private readonly pack: number;
   constructor(name: string, column: Column) {
     super(
       name,
@@ -580,6 +583,7 @@ class Measures extends OfValues {
       units.set(unit, known);
       return known;
     });
+    this.pack = units.get('pk') ?? -1;
   }
 
   protected compareValues(a: number, b: number): number {
@@ -604,7 +608,17 @@ class Measures extends OfValues {
       } else if (sameUnit) conflicts++;
     }
     if (equal === 0 && conflicts === 0) return MISSING;
+    // Who sells by the box says so; a title that says nothing of it is that of one piece.
+    if (this.isPacked(a) !== this.isPacked(b)) conflicts++;
     return conflicts === 0 ? 0 : equal > 0 ? 1 : 2;
+  }
+
+  private isPacked(value: number): boolean {
+    const { tokens, tokenStart } = this.column;
+    for (let at = tokenStart[value] as number; at < (tokenStart[value + 1] as number); at++) {
+      if (this.unitOf[tokens[at] as number] === this.pack) return true;
+    }
+    return false;
   }
 }
 
@@ -1084,6 +1098,7 @@ class Identifier extends OfValues {
 }
 
 class Code extends OfValues {
+  override readonly isCode = true;
   constructor(name: string, column: Column) {
     super(name, column, 'identity', [
       level('equal', 0.75, 0.005, 11),

@@ -369,7 +369,7 @@ const UNITS = new Map(
     p: 'p',
     btu: 'btu btus',
     x: 'x',
-    pk: 'pk pack packs ct count pcs pc pieces piece ea box case',
+    pk: 'pk pack packs ct count pcs pc pieces piece ea box boxes bx case cs carton ctn',
     port: 'port ports',
     user: 'user users',
     disc: 'disc discs cd cds dvd',
@@ -380,6 +380,7 @@ const UNITS = new Map(
   }).flatMap(([unit, spellings]) => spellings.split(' ').map((spelling) => [spelling, unit] as const)),
 );
 
+const PACK = 'pk';
 const NUMBER_AND_UNIT = /^v?(\d+(?:\.\d+)?)([a-z]*)$/;
 const FEWEST_CODE_CHARACTERS = 4;
 const FEWEST_CODE_DIGITS = 5;
@@ -402,7 +403,7 @@ function modelCodes(cell: string): Features {
   return plain(codes.length === 0 ? '' : `${ofTitle.length}:${codes.join(' ')}`, codes, ofTitle.length);
 }
 
-/** Numbers with their units: "2 GB" → "gb=2"; a number without a unit: "=16". */
+/** Numbers with their units: "2 GB" → "gb=2", "box of 10" → "pk=10"; a number without a unit: "=16". */
 function measures(cell: string): Features {
   const tokens = textual(cell).tokens;
   const found: string[] = [];
@@ -411,7 +412,8 @@ function measures(cell: string): Features {
     if (isModelCode(token)) continue;
     const [, number, glued = ''] = NUMBER_AND_UNIT.exec(token) ?? [];
     if (number === undefined) continue;
-    const unit = UNITS.get(glued === '' ? (tokens[at + 1] ?? '') : glued);
+    const isPack = tokens[at - 1] === 'of' && UNITS.get(tokens[at - 2] ?? '') === PACK;
+    const unit = isPack ? PACK : UNITS.get(glued === '' ? (tokens[at + 1] ?? '') : glued);
     found.push(`${unit ?? glued}=${Number(number)}`);
   }
   const sorted = [...new Set(found)].sort();
