@@ -215,7 +215,7 @@ class OrganisationName extends OfValues {
           level('different', 0.04, 0.615),
         ],
         {
-          samePlace: [0.02, 0.02, 0.06, 0.1, 0.4, 0.2, 0.2],
+          samePlace: [0.02, 0.02, 0.1, 0.1, 0.36, 0.2, 0.2],
           sameName: [0.42, 0.15, 0.18, 0.1, 0.12, 0.02, 0.01],
           sisterSites: [0.03, 0.07, 0.15, 0.15, 0.4, 0.15, 0.05],
         },
@@ -260,6 +260,8 @@ class OrganisationName extends OfValues {
     // "Saudi Oil" and "Saudi Gas", or a bank and its bank in Chile: what sets them apart is said.
     const isApart = (own & others & WORD) !== 0 || ((own === 0 || others === 0) && ((own | others) & QUALIFIERS) !== 0);
     if (isApart) return Math.max(level, TOLD_APART);
+    // A word that only one has may be that of a subsidiary, however usual it is.
+    if (((own | others) & WORD) !== 0) return Math.max(level, SIMILAR);
     if (level > 1 && this.isSimilar(a, b, TYPO)) {
       this.info = Math.min(left, right) * TYPO;
       return 1;
@@ -341,6 +343,7 @@ function qualifierOf(word: string): number {
 }
 
 /** Levels of names that say what sets them apart, and of those that have only a little in common. */
+const SIMILAR = 2;
 const TOLD_APART = 4;
 const A_LITTLE = 5;
 
