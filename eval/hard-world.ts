@@ -3,29 +3,28 @@ import { germanIban } from '../src/demo/identifiers.js';
 import { Random } from '../src/demo/random.js';
 import { companySpelling, phoneSpelling, streetSpelling } from '../src/demo/spelling.js';
 import { type Address, type Company, makeWorld, type Thing } from '../src/demo/world.js';
+import type { EvalSet } from './load-set.js';
 
 /**
  * The demo's suppliers and items as several systems would hold them, with what makes matching hard: subsidiaries, sibling sites,
  * agencies whose phone and address many have, other pack sizes and variants of one product, typing errors and blanks.
  */
-export interface HardSet {
-  readonly schema: MatchSchema;
-  readonly ids: readonly string[];
-  readonly cells: readonly (readonly (string | null)[])[];
-  /** Number of the real thing of each record. */
-  readonly entity: Int32Array;
-}
+export const HARD_SETS: Readonly<Record<string, (size: number) => EvalSet>> = {
+  'hard-suppliers': (size) => hardSuppliers('1', size),
+  'hard-items': (size) => hardItems('1', size),
+};
 
 type Values = Readonly<Record<string, string | null>>;
 
+
 class Rows {
   private readonly ids: string[] = [];
-  private readonly cells: (string | null)[][] = [];
+  private readonly rows: EvalSet['rows'][number][] = [];
   private readonly entities: number[] = [];
   private entity = -1;
   constructor(
     private readonly random: Random,
-    private readonly schema: MatchSchema,
+    private readonly type: 'supplier' | 'item',
   ) {}
 
   /** One real thing, as so many systems hold it as `times` says. */
@@ -36,15 +35,18 @@ class Rows {
       const values = inOneSystem(random);
       this.ids.push(`r${random.digits(9)}-${this.ids.length}`);
       this.entities.push(this.entity);
-      this.cells.push(this.schema.fields.map(({ name }) => values[name] ?? null));
+      this.rows.push(Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? ''])));
     }
   }
 
-  build = (): HardSet => ({
-    schema: this.schema,
+  build = (): EvalSet => ({
+    name: `hard ${this.type}s`,
+    rows: this.rows,
     ids: this.ids,
-    cells: this.cells,
-    entity: Int32Array.from(this.entities),
+    truth: { form: 'clusters', clusters: Int32Array.from(this.entities) },
+    schema: ENTITY_SCHEMAS[this.type] as MatchSchema,
+    sources: undefined,
+    oneToOne: false,
   });
 }
 
@@ -64,10 +66,10 @@ const ACTIVITIES = ['Logistics', 'Diagnostics', 'Leasing', 'Services', 'Dental',
 const COUNTRIES = ['Canada', 'Mexico', 'France', 'Ireland', 'Singapore'] as const;
 const AGENCIES = 12;
 
-export function hardSuppliers(seed: string, size: number): HardSet {
+function hardSuppliers(seed: string, size: number): EvalSet {
   const random = new Random(`hard suppliers/${seed}`);
   const { suppliers } = makeWorld(random, { suppliers: size, items: 0 });
-  const rows = new Rows(random, ENTITY_SCHEMAS.supplier as MatchSchema);
+  const rows = new Rows(random, 'supplier');
   for (const company of suppliers) {
     const own = random.fork(`company/${company.no}`);
     // Factors and agencies take calls and letters for many.
@@ -158,10 +160,10 @@ function siteGln({ gln }: Company, site: number): string {
   return `${digits}${(10 - (sum % 10)) % 10}`;
 }
 
-export function hardItems(seed: string, size: number): HardSet {
+function hardItems(seed: string, size: number): EvalSet {
   const random = new Random(`hard items/${seed}`);
   const { items } = makeWorld(random, { suppliers: Math.max(80, Math.round(size / 12)), items: size });
-  const rows = new Rows(random, ENTITY_SCHEMAS.item as MatchSchema);
+  const rows = new Rows(random, 'item');
   for (const item of items) {
     const own = random.fork(`item/${item.no}`);
     rows.thing(times(own), (one) => itemRow(one, item, 1));

@@ -33,6 +33,8 @@ export interface MatchOptions {
   readonly oneToOne?: boolean;
   /** Frozen parameters; default: learnt from these records. */
   readonly parameters?: MatchParameters;
+  /** Pairs below this weight are counted and not kept; default: UNSCORED, since a pair never counts less. */
+  readonly floor?: number;
   /** Default: as many as the machine offers. */
   readonly threads?: number;
   readonly onProgress?: (stage: MatchStage, records: number) => void;
@@ -95,7 +97,7 @@ export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): P
   }
   const { frequencies: _, ...withoutFrequencies } = parameters;
   const ranges = await scoreAll(
-    { block, index, limits, sources, parameters: withoutFrequencies, floor: UNSCORED },
+    { block, index, limits, sources, parameters: withoutFrequencies, floor: options.floor ?? UNSCORED },
     {
       threads: options.threads ?? availableParallelism(),
       onDone: (records) => onProgress?.('score', records),
