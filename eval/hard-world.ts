@@ -183,13 +183,15 @@ function itemRow(random: Random, { family, variant, maker, ...item }: Thing, pac
     `${family.short} ${variant}`.toUpperCase(),
     `${family.name} ${variant} ${partNumber}`,
   ]);
+  // A system that has neither number of an item can't tell which it is, and nobody could.
+  const gtin = kept(random, 0.7, isBox ? item.boxGtin : item.gtin);
   const cents = item.cents * pack * (0.9 + random.next() * 0.2);
   return {
     name: mistyped(random, 0.05, [name, packed].filter((part) => part !== '').join(' ')),
     description: kept(random, 0.4, [`${family.name} ${variant}`, family.sterile ? 'sterile' : '', packed].join(' ').trim()),
     manufacturer: kept(random, 0.8, companySpelling(random, maker)),
-    partNumber: kept(random, 0.85, random.chance(0.2) ? partNumber.replaceAll('-', '') : partNumber),
-    gtin: kept(random, 0.7, isBox ? item.boxGtin : item.gtin),
+    partNumber: kept(random, gtin === null ? 1 : 0.85, random.chance(0.2) ? partNumber.replaceAll('-', '') : partNumber),
+    gtin,
     ndc: kept(random, isBox ? 0 : 0.8, item.ndc),
     unspsc: kept(random, 0.6, family.unspsc),
     price: kept(random, 0.8, (cents / 100).toFixed(2)),

@@ -29,6 +29,15 @@ function comparisonsOfColumn(column: Column, block: Block): Comparison[] {
       ),
     ];
   }
+  if (kind === 'model-code') {
+    return [
+      new ModelNumbers(
+        name,
+        column,
+        all.some(({ spec }) => spec.kind === 'code'),
+      ),
+    ];
+  }
   if (kind === 'person-name' && part !== undefined && part !== 'full') {
     const counterpart = all.find(
       ({ spec }) => spec.kind === kind && spec.part !== part && spec.part !== 'full' && spec.part,
@@ -499,7 +508,12 @@ class LongText extends OfValues {
 /** Model numbers that titles and texts hold. Two titles that both have some, none of them related, are two models. */
 class ModelNumbers extends OfValues {
   override readonly cost = SPELT;
-  constructor(name: string, column: Column) {
+  /** `hasCodes`: beside titles and texts the records have columns of numbers, which are among those found in the text. */
+  constructor(
+    name: string,
+    column: Column,
+    private readonly hasCodes: boolean,
+  ) {
     super(name, column, 'identity', [
       level('equal', 0.5, 0.004, 10),
       level('found in the text', 0.12, 0.004, 10),
@@ -534,6 +548,8 @@ class ModelNumbers extends OfValues {
 
   private relation(a: number, b: number, titles: boolean): number {
     if (a === b) return titles ? 0 : 1;
+    // A maker's number in one field and a longer one in another may be those of a piece and of a box.
+    if (!titles && this.hasCodes) return 3;
     const { tokenChars, tokenCharStart } = this.column;
     const aFrom = tokenCharStart[a] as number;
     const aTo = tokenCharStart[a + 1] as number;
@@ -1180,7 +1196,7 @@ class Category extends OfValues {
 }
 
 const COMPARISONS: Readonly<
-  Record<Exclude<ColumnKind, 'title' | 'organisation-name' | 'all-words'>, new (name: string, column: Column) => Comparison>
+  Record<Exclude<ColumnKind, 'title' | 'organisation-name' | 'model-code' | 'all-words'>, new (name: string, column: Column) => Comparison>
 > = {
   'person-name': FullPersonName,
   text: LongText,
@@ -1200,6 +1216,5 @@ const COMPARISONS: Readonly<
   price: Amount,
   category: Category,
   list: ListOfNames,
-  'model-code': ModelNumbers,
   measure: Measures,
 };
