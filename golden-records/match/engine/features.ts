@@ -224,6 +224,8 @@ const INNER_PUNCTUATION = /[^a-z0-9]+/;
 const HAS_DIGIT = /\d/;
 const DECIMAL = /^(\d+)[.,](\d+)([a-z]*)$/;
 const APOSTROPHES = /['`]/g;
+/** Of a registered trade mark. */
+const MARKS = /\((?:r|tm|c)\)/g;
 
 /**
  * Words; what is written together around digits stays together, since it is a model number ("CDP-CX355" → "cdpcx355")
@@ -231,7 +233,7 @@ const APOSTROPHES = /['`]/g;
  */
 function textual(cell: string): Features {
   const tokens: string[] = [];
-  for (const chunk of foldToAscii(cleanLine(cell)).replace(APOSTROPHES, '').split(' ')) {
+  for (const chunk of foldToAscii(cleanLine(cell)).replace(MARKS, ' ').replace(APOSTROPHES, '').split(' ')) {
     const word = chunk.replace(TRIM_PUNCTUATION, '');
     if (word === '') continue;
     if (!INNER_PUNCTUATION.test(word)) tokens.push(word);
@@ -403,12 +405,52 @@ function modelCodes(cell: string): Features {
   return plain(codes.length === 0 ? '' : `${ofTitle.length}:${codes.join(' ')}`, codes, ofTitle.length);
 }
 
+/** Words by which the variants of one product are told apart: of each kind a product has one. */
+const VARIANT_WORDS = new Map(
+  Object.entries({
+    platform: { windows: 'windows win win32 pc', mac: 'mac macintosh osx', linux: 'linux' },
+    licence: { upgrade: 'upgrade upg upgrades upsell', academic: 'academic student students education edu' },
+    tier: {
+      standard: 'standard std',
+      professional: 'professional pro',
+      premium: 'premium',
+      deluxe: 'deluxe dlx',
+      ultimate: 'ultimate',
+      basic: 'basic',
+      enterprise: 'enterprise',
+      starter: 'starter',
+      gold: 'gold',
+      platinum: 'platinum',
+      lite: 'lite light',
+    },
+    colour: {
+      black: 'black blk',
+      white: 'white wht',
+      silver: 'silver slv',
+      red: 'red',
+      blue: 'blue',
+      green: 'green',
+      pink: 'pink',
+      gray: 'gray grey',
+    },
+    age: { adult: 'adult', child: 'child paediatric pediatric', infant: 'infant neonatal' },
+    size: { small: 'small', medium: 'medium', large: 'large', xl: 'xl xlarge' },
+    side: { left: 'left', right: 'right' },
+  }).flatMap(([kind, values]) =>
+    Object.entries(values).flatMap(([value, spellings]) =>
+      spellings.split(' ').map((spelling) => [spelling, `${kind}=${value}`] as const),
+    ),
+  ),
+);
+
 /** Numbers with their units: "2 GB" → "gb=2", "box of 10" → "pk=10"; a number without a unit: "=16". */
 function measures(cell: string): Features {
   const tokens = textual(cell).tokens;
   const found: string[] = [];
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at] as string;
+    const variant = VARIANT_WORDS.get(token);
+    if (variant !== undefined) found.push(variant);
     if (isModelCode(token)) continue;
     const [, number, glued = ''] = NUMBER_AND_UNIT.exec(token) ?? [];
     if (number === undefined) continue;
