@@ -21,13 +21,13 @@ function comparisonsOfColumn(column: Column, block: Block): Comparison[] {
     return [new Title(name, column, words && elsewhere && { words, elsewhere })];
   }
   if (kind === 'organisation-name') {
-    return [
-      new OrganisationName(
-        name,
-        column,
-        all.find(({ spec }) => spec.kind === 'city'),
-      ),
-    ];
+    const names = new OrganisationName(
+      name,
+      column,
+      all.find(({ spec }) => spec.kind === 'city'),
+    );
+    const words = all.find(({ spec }) => spec.kind === 'all-words');
+    return words ? [names, new NamedElsewhere(column, words)] : [names];
   }
   if (kind === 'model-code') {
     return [
@@ -448,6 +448,44 @@ function holds({ tokens, tokenStart }: Column, value: number, token: number): bo
     else high = middle - 1;
   }
   return false;
+}
+
+/** Who made a product, where only one record says so in a field of its own: the other may name them in its title or text. */
+class NamedElsewhere extends Comparison {
+  private readonly inWords: Int32Array;
+  constructor(
+    private readonly column: Column,
+    private readonly words: Column,
+  ) {
+    super(
+      `${column.spec.name} elsewhere`,
+      'detail',
+      [level('named', 0.7, 0.15, 8), level('not named', 0.3, 0.85)],
+      [column.spec.name],
+    );
+    this.inWords = sharedTokens(column, words);
+  }
+
+  compare(left: number, right: number): number {
+    const isLeft = hasValue(this.column, left);
+    if (isLeft === hasValue(this.column, right)) return MISSING;
+    const [maker, other] = isLeft ? [left, right] : [right, left];
+    const value = first(this.column, maker);
+    const text = first(this.words, other);
+    if (text < 0) return MISSING;
+    const { tokens, tokenStart, tokenInfo } = this.column;
+    let all = 0;
+    let found = 0;
+    for (let at = tokenStart[value] as number; at < (tokenStart[value + 1] as number); at++) {
+      const token = tokens[at] as number;
+      const info = tokenInfo[token] as number;
+      const word = this.inWords[token] as number;
+      all += info;
+      if (word >= 0 && holds(this.words, text, word)) found += info;
+    }
+    this.info = found;
+    return found * 2 >= all && found > 0 ? 0 : 1;
+  }
 }
 
 /** Descriptions: words in common, weighted by how rare they are. */
