@@ -16,7 +16,6 @@ export const HARD_SETS: Readonly<Record<string, (size: number) => EvalSet>> = {
 
 type Values = Readonly<Record<string, string | null>>;
 
-
 class Rows {
   private readonly ids: string[] = [];
   private readonly rows: EvalSet['rows'][number][] = [];
@@ -168,7 +167,8 @@ function hardItems(seed: string, size: number): EvalSet {
     const own = random.fork(`item/${item.no}`);
     rows.thing(times(own), (one) => itemRow(one, item, 1));
     // The same product by the box is another item: another GTIN, price and, mostly, part number.
-    if (own.chance(0.2) && item.family.perBox > 1) rows.thing(own.integer(1, 3), (one) => itemRow(one, item, item.family.perBox));
+    if (own.chance(0.2) && item.family.perBox > 1)
+      rows.thing(own.integer(1, 3), (one) => itemRow(one, item, item.family.perBox));
   }
   return rows.build();
 }
@@ -188,9 +188,17 @@ function itemRow(random: Random, { family, variant, maker, ...item }: Thing, pac
   const cents = item.cents * pack * (0.9 + random.next() * 0.2);
   return {
     name: mistyped(random, 0.05, [name, packed].filter((part) => part !== '').join(' ')),
-    description: kept(random, 0.4, [`${family.name} ${variant}`, family.sterile ? 'sterile' : '', packed].join(' ').trim()),
+    description: kept(
+      random,
+      0.4,
+      [`${family.name} ${variant}`, family.sterile ? 'sterile' : '', packed].join(' ').trim(),
+    ),
     manufacturer: kept(random, 0.8, companySpelling(random, maker)),
-    partNumber: kept(random, gtin === null ? 1 : 0.85, random.chance(0.2) ? partNumber.replaceAll('-', '') : partNumber),
+    partNumber: kept(
+      random,
+      gtin === null ? 1 : 0.85,
+      random.chance(0.2) ? partNumber.replaceAll('-', '') : partNumber,
+    ),
     gtin,
     ndc: kept(random, isBox ? 0 : 0.8, item.ndc),
     unspsc: kept(random, 0.6, family.unspsc),

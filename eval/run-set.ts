@@ -55,10 +55,7 @@ function judgePairs({ schema, rows }: EvalSet, labels: ReadonlyMap<number, boole
   };
 }
 
-async function matchAll(
-  { schema, rows, ids, sources, oneToOne, truth }: EvalSet,
-  blocking: boolean,
-): Promise<Outcome> {
+async function matchAll({ schema, rows, ids, sources, oneToOne, truth }: EvalSet, blocking: boolean): Promise<Outcome> {
   const started = performance.now();
   const { clusters, pairs, probabilities, candidates, parameters } = await matchRecords(
     schema,

@@ -195,11 +195,7 @@ export class Aligner implements Alignment {
       const similarity = jaroWinkler(tokenChars, aFrom, aTo, tokenChars, bFrom, bTo);
       if (similarity >= LEAST_SIMILAR) return similarity;
     }
-    if (
-      shorter >= SLIP_IN &&
-      common >= shorter - 1 &&
-      withinOneEdit(tokenChars, aFrom, aTo, tokenChars, bFrom, bTo)
-    ) {
+    if (shorter >= SLIP_IN && common >= shorter - 1 && withinOneEdit(tokenChars, aFrom, aTo, tokenChars, bFrom, bTo)) {
       return LEAST_SIMILAR;
     }
     if (shorter < 2) return 0;

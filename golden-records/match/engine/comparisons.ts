@@ -1234,7 +1234,13 @@ class Category extends OfValues {
 }
 
 const COMPARISONS: Readonly<
-  Record<Exclude<ColumnKind, 'title' | 'organisation-name' | 'model-code' | 'all-words'>, new (name: string, column: Column) => Comparison>
+  Record<
+    Exclude<ColumnKind, 'title' | 'organisation-name' | 'model-code' | 'all-words'>,
+    new (
+      name: string,
+      column: Column,
+    ) => Comparison
+  >
 > = {
   'person-name': FullPersonName,
   text: LongText,

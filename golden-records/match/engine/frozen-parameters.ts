@@ -38,7 +38,14 @@ export function thawed(input: unknown, schema: MatchSchema, path: string): Match
 const told = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value));
 const described = (field: FieldSpec | undefined) =>
   field &&
-  JSON.stringify([field.name, field.kind, field.scheme ?? null, field.exclusive ?? null, field.part ?? null, field.checkedAs ?? null]);
+  JSON.stringify([
+    field.name,
+    field.kind,
+    field.scheme ?? null,
+    field.exclusive ?? null,
+    field.part ?? null,
+    field.checkedAs ?? null,
+  ]);
 
 function* otherColumns(
   learnt: readonly FieldSpec[],
@@ -55,11 +62,7 @@ function* otherColumns(
   }
 }
 
-function* otherLevels(
-  found: MatchParameters | undefined,
-  schema: MatchSchema,
-  path: string,
-): Generator<ConfigProblem> {
+function* otherLevels(found: MatchParameters | undefined, schema: MatchSchema, path: string): Generator<ConfigProblem> {
   const { comparisons, relations } = new RecordMatcher(schema).parameters;
   const numbers = (list: readonly unknown[] | undefined, length: number) =>
     Array.isArray(list) && list.length === length && list.every((one) => Number.isFinite(one));
@@ -76,9 +79,7 @@ function* otherLevels(
     yield {
       path: `${path}: parameters.comparisons[${at}]`,
       expected: `"${name}" with a number for each of: ${levels.join(', ')}`,
-      found: own
-        ? `"${own.name}" with ${told(own.levels)}; learn the parameters again with this release`
-        : told(own),
+      found: own ? `"${own.name}" with ${told(own.levels)}; learn the parameters again with this release` : told(own),
     };
   }
   for (const [at, { name }] of relations.entries()) {

@@ -171,7 +171,7 @@ describe('clusters', () => {
   });
 });
 
-describe('identifiers of the hub\'s types', () => {
+describe("identifiers of the hub's types", () => {
   const levels = (field: string, a: string, b: string) => {
     const schema = ENTITY_SCHEMAS[field === 'gtin' ? 'item' : 'supplier'] as MatchSchema;
     const cells = (value: string) => schema.fields.map(({ name }) => (name === field ? value : null));
