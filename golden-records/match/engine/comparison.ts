@@ -14,6 +14,7 @@ export interface Level {
   readonly samePlace?: number;
   readonly sameName?: number;
   readonly sisterSites?: number;
+  readonly variants?: number;
   /** Two facts of which a real thing has one each, both different beyond a slip and none equal, rule a pair out as well. */
   readonly differs?: boolean;
 }
@@ -124,7 +125,7 @@ const SHARES = {
   'same name': 'sameName',
   neighbours: undefined,
   'sister sites': 'sisterSites',
-  variants: undefined,
+  variants: 'variants',
 } as const;
 
 /** The shares of a comparison's levels among related pairs: where they share something, they are like pairs. */
@@ -142,7 +143,7 @@ export function sharesOfRelated(
 /** Give levels their shares among related pairs. */
 export const related = (
   levels: readonly Level[],
-  shares: Readonly<Partial<Record<'samePlace' | 'sameName' | 'sisterSites', readonly number[]>>>,
+  shares: Readonly<Partial<Record<'samePlace' | 'sameName' | 'sisterSites' | 'variants', readonly number[]>>>,
 ): Level[] =>
   levels.map((level, at) => ({
     ...level,

@@ -552,12 +552,13 @@ class ModelNumbers extends OfValues {
     column: Column,
     private readonly hasCodes: boolean,
   ) {
-    super(name, column, 'identity', [
+    const levels = [
       level('equal', 0.5, 0.004, 10),
       level('found in the text', 0.12, 0.004, 10),
       level('one within the other', 0.2, 0.01, 9),
       level('different', 0.18, 0.982),
-    ]);
+    ];
+    super(name, column, 'identity', related(levels, { variants: [0.02, 0.02, 0.26, 0.7] }));
   }
 
   protected compareValues(a: number, b: number): number {
@@ -1157,11 +1158,13 @@ class Identifier extends OfValues {
 class Code extends OfValues {
   override readonly isCode = true;
   constructor(name: string, column: Column) {
-    super(name, column, 'identity', [
+    const levels = [
       level('equal', 0.75, 0.005, 11),
       level('one begins like the other', 0.1, 0.01, 9),
       level('different', 0.15, 0.985),
-    ]);
+    ];
+    // A box's number is often that of the piece with something added.
+    super(name, column, 'identity', related(levels, { variants: [0.01, 0.25, 0.74] }));
   }
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
