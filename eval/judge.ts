@@ -33,6 +33,10 @@ function countsOf(labels: ArrayLike<number | string>): Map<number | string, numb
 const pairsWithin = (labels: ArrayLike<number | string>) =>
   [...countsOf(labels).values()].reduce((sum, count) => sum + choose2(count), 0);
 
+/** How many pairs there are to find. */
+export const truePairs = (truth: Truth): number =>
+  truth.form === 'clusters' ? pairsWithin(truth.clusters) : truth.form === 'pairs' ? truth.pairs.size : 0;
+
 /** `sources`: judge pairs of different sources only. */
 export function judgeClusters(clusters: Int32Array, truth: Truth, sources?: ArrayLike<number>): Quality {
   const records = clusters.length;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { type MatchSchema, parseMatchSchema } from '../golden-records/match/engine/index.js';
@@ -11,8 +11,7 @@ export interface EvalSet {
   readonly rows: readonly Row[];
   readonly ids: readonly string[];
   readonly truth: Truth;
-  /** What of the records is matched together, each with its schema: usually all. */
-  readonly parts: readonly { readonly schema: MatchSchema; readonly records: readonly number[] }[];
+  readonly schema: MatchSchema;
   readonly sources: Uint16Array | undefined;
   readonly oneToOne: boolean;
 }
@@ -22,22 +21,29 @@ interface Description {
   /** Sources are matched against each other. */
   readonly link?: boolean;
   readonly oneToOne?: boolean;
-  /** Records of several kinds in one file, told by a column; their only field is a name. */
-  readonly byKind?: { readonly column: string; readonly person: readonly string[]; readonly field: string };
+  /** The folder of the set, where it isn't called as the set is. */
+  readonly data?: string;
+  /** Of a file with records of several kinds: those that a column says are this one. Labelled pairs with others are left out. */
+  readonly only?: { readonly column: string; readonly is?: readonly string[]; readonly not?: readonly string[] };
 }
 
 /** A set of EVAL_DATA, as its description in `sets/` says what its columns hold. */
-export function loadSet(name: string, folder: string): EvalSet {
+export function loadSet(name: string, data: string): EvalSet | undefined {
   const description = JSON.parse(readFileSync(new URL(`./sets/${name}.json`, import.meta.url), 'utf8')) as Description;
-  const rows = read(join(folder, 'records.csv'));
+  const folder = join(data, description.data ?? name);
+  if (!existsSync(folder)) return undefined;
+  const rows = read(join(folder, 'records.csv')).filter((row) => isMeant(row, description.only));
   const ids = rows.map(({ id }) => id as string);
   const numberOf = new Map(ids.map((id, at) => [id, at]));
   return {
     name,
     rows,
     ids,
-    truth: truthOf(read(join(folder, 'truth.csv')), numberOf),
-    parts: partsOf(description, rows),
+    truth: truthOf(
+      read(join(folder, 'truth.csv')).filter(({ left_id: left }) => !description.only || numberOf.has(left ?? '')),
+      numberOf,
+    ),
+    schema: parseMatchSchema({ fields: description.fields }),
     sources: description.link ? sourcesOf(rows) : undefined,
     oneToOne: description.oneToOne ?? false,
   };
@@ -45,15 +51,9 @@ export function loadSet(name: string, folder: string): EvalSet {
 
 const read = (path: string) => parse(readFileSync(path), { columns: true }) as Row[];
 
-function partsOf({ fields, byKind }: Description, rows: readonly Row[]): EvalSet['parts'] {
-  const all = rows.map((_, at) => at);
-  if (!byKind) return [{ schema: parseMatchSchema({ fields }), records: all }];
-  const isPerson = (at: number) => byKind.person.includes(rows[at]?.[byKind.column] ?? '');
-  const schema = (kind: 'person-name' | 'organisation-name') => ({ fields: [{ name: byKind.field, kind }] });
-  return [
-    { schema: schema('person-name'), records: all.filter(isPerson) },
-    { schema: schema('organisation-name'), records: all.filter((at) => !isPerson(at)) },
-  ];
+function isMeant(row: Row, only: Description['only']): boolean {
+  const kind = row[only?.column ?? ''] ?? '';
+  return !only || (only.is?.includes(kind) ?? !only.not?.includes(kind));
 }
 
 function sourcesOf(rows: readonly Row[]): Uint16Array {

@@ -1,12 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { HARD_SETS } from './hard-world.js';
 import { loadSet } from './load-set.js';
 import { runSet } from './run-set.js';
-import { MOST_MISCALIBRATED, TARGETS } from './targets.js';
+import { HARD_SIZE, MOST_MISCALIBRATED, TARGETS } from './targets.js';
 
 /**
  * npm run eval [-- <set>…] [--out <folder>]: match every labelled set of the folder that EVAL_DATA names, with the shipped configuration,
- * and compare with the truth. A synthetic set is read from EVAL_DATA too, once it was generated there.
+ * and compare with the truth. A synthetic set is read from EVAL_DATA too, once it was generated there; the hard ones are made on the spot.
  */
 const args = process.argv.slice(2);
 const outAt = args.indexOf('--out');
@@ -16,41 +17,51 @@ const data = resolve(process.env.EVAL_DATA ?? '../shared/datasets');
 
 if (!existsSync(data)) {
   process.stdout.write(
-    `EVAL_DATA: no folder ${data}; nothing was evaluated. Set EVAL_DATA to the folder of the labelled sets.\n`,
+    `EVAL_DATA: no folder ${data}; only generated sets are evaluated. Set EVAL_DATA to the folder of the labelled sets.\n`,
   );
-  process.exit(3);
 }
 
 const write = (cells: readonly string[]) =>
   process.stdout.write(`${cells.map((cell, at) => (at === 0 ? cell.padEnd(26) : cell.padStart(9))).join(' ')}\n`);
-write(['set', 'F1', 'target', 'precision', 'recall', 'B-cubed', 'predicted', 'real', 'cand/rec', 'seconds']);
+write(['set', 'F1', 'target', 'precision', 'recall', 'B-cubed', 'predicted', 'real', 'cand/rec', 'found', 'seconds']);
 const missed: string[] = [];
 for (const name of named.length > 0 ? named : Object.keys(TARGETS)) {
-  const folder = join(data, name);
   const target = TARGETS[name];
-  if (!existsSync(folder) || !target) {
+  const set = target && (HARD_SETS[name]?.(HARD_SIZE) ?? loadSet(name, data));
+  if (!set) {
     write([name, target ? 'not in EVAL_DATA' : 'unknown']);
     continue;
   }
-  const set = loadSet(name, folder);
-  const { quality, bcubed, predicted, real, candidates, seconds, clusters, notes } = await runSet(set);
+  const outcome = await runSet(set, { blocking: target.found !== undefined });
+  const { quality, bcubed, predicted, real, candidates, found, seconds, clusters, notes } = outcome;
   const three = (value: number | undefined) => (value === undefined ? '' : value.toFixed(4));
   write([
     name,
     three(quality.f1),
-    String(target.f1),
+    String(target.f1 ?? ''),
     three(quality.precision),
     three(quality.recall),
     three(bcubed?.f1),
     three(predicted),
     three(real),
     (candidates / set.rows.length).toFixed(1),
+    three(found),
     seconds.toFixed(1),
   ]);
   for (const note of notes) process.stdout.write(`  ${note}\n`);
-  if (quality.f1 < target.f1) missed.push(`${name}: F1 ${three(quality.f1)} of ${target.f1}`);
-  if (target.bcubed && (bcubed?.f1 ?? 0) < target.bcubed)
-    missed.push(`${name}: B-cubed ${three(bcubed?.f1)} of ${target.bcubed}`);
+  const reached: readonly [what: string, value: number, least: number | undefined][] = [
+    ['F1', quality.f1, target.f1],
+    ['B-cubed', bcubed?.f1 ?? 0, target.bcubed],
+    ['precision', quality.precision, target.precision],
+    ['recall', quality.recall, target.recall],
+    ['true pairs among the candidates', found ?? 0, target.found],
+  ];
+  for (const [what, value, least] of reached) {
+    if (least !== undefined && value < least) missed.push(`${name}: ${what} ${three(value)} of ${least}`);
+  }
+  if (candidates > (target.perRecord ?? Number.POSITIVE_INFINITY) * set.rows.length) {
+    missed.push(`${name}: more than ${target.perRecord} candidates a record`);
+  }
   if (!(Math.abs(predicted - real) <= MOST_MISCALIBRATED)) {
     missed.push(`${name}: predicted ${three(predicted)}, real ${three(real)}`);
   }

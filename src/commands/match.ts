@@ -6,12 +6,12 @@ import {
   ENTITY_SCHEMAS,
   type ExplainedStep,
   explainPair,
+  frozen,
   type MatchResult,
   type MatchSchema,
   type MatchStage,
   matchBlock,
   parseMatchSchema,
-  probabilityOf,
 } from '../../golden-records/match/engine/index.js';
 import { type ReadRecords, readRecords } from '../match/read-records.js';
 import { report, type Summary } from '../match/report.js';
@@ -29,6 +29,8 @@ interface MatchCommandOptions {
   readonly pairs?: string;
   readonly report?: string;
   readonly explain?: readonly string[];
+  readonly parameters?: string;
+  readonly saveParameters?: string;
   readonly id: string;
   readonly source: string;
   readonly dedupe?: boolean;
@@ -47,6 +49,8 @@ export function addMatch(program: Command, run: Run): void {
     .option('--pairs <file>', 'write scored pairs: left_id, right_id, probability, weight')
     .option('--report <file>', 'write a page with weights, parameters, clusters and sample pairs')
     .option('--explain <id...>', 'two ids: how their weight comes about')
+    .option('--save-parameters <file>', 'write what was learnt, to use it again')
+    .option('--parameters <file>', 'use parameters that were saved, rather than learn from this file')
     .option('--id <column>', 'column of the ids', 'id')
     .option(
       '--source <column>',
@@ -59,7 +63,7 @@ export function addMatch(program: Command, run: Run): void {
       'after',
       `
 Kinds of columns: docs/matching.md. Weights are learnt from the file itself; where it is too small, the shipped ones
-are used and the summary says so.
+are used and the summary says so. --save-parameters keeps them, so that another file of the same columns is scored alike.
 
 Example:
   concord match vendors.csv --type supplier --map columns.json --out clusters.csv --report report.html
@@ -85,6 +89,9 @@ async function matchFile(invocation: Invocation, options: MatchCommandOptions, f
       idColumn: options.id,
       sourceColumn: options.source,
       ...(columns ? { columns } : {}),
+      ...(options.parameters === undefined
+        ? {}
+        : { parameters: { input: readJson(inFolder(options.parameters)), path: options.parameters } }),
     },
     (records) => invocation.progress.show(`${file}: ${count(records)} records read`),
   );
@@ -99,6 +106,7 @@ async function matchFile(invocation: Invocation, options: MatchCommandOptions, f
   try {
     result = await matchBlock(read.made, {
       ids: read.ids,
+      ...(read.parameters ? { parameters: read.parameters } : {}),
       ...(read.sources && !options.dedupe ? { sources: read.sources } : {}),
       oneToOne: options.oneToOne ?? false,
       signal,
@@ -212,7 +220,7 @@ function summaryOf({ parameters, pairs, clusters, candidates, skippedKeys }: Mat
 }
 
 function write(
-  { out, pairs, report: page }: MatchCommandOptions,
+  { out, pairs, report: page, saveParameters }: MatchCommandOptions,
   inFolder: (path: string) => string,
   file: string,
   { ids, schema }: ReadRecords,
@@ -220,7 +228,7 @@ function write(
   summary: Summary,
 ): void {
   const id = (record: number) => csvCell(ids[record] as string);
-  const { clusters, pairs: scored } = result;
+  const { clusters, pairs: scored, probabilities } = result;
   function* clusterLines() {
     yield 'id,cluster_id';
     for (let record = 0; record < clusters.length; record++) yield `${id(record)},${id(clusters[record] as number)}`;
@@ -232,9 +240,13 @@ function write(
       const right = scored.right[pair] as number;
       const weight = scored.weight[pair] as number;
       if (weight < REVIEW_WEIGHT && clusters[left] !== clusters[right]) continue;
-      yield `${id(left)},${id(right)},${probabilityOf(weight).toFixed(6)},${weight.toFixed(3)}`;
+      yield `${id(left)},${id(right)},${(probabilities[pair] as number).toFixed(6)},${weight.toFixed(3)}`;
     }
   }
+  function* parameterLines() {
+    yield JSON.stringify(frozen(schema, result.parameters));
+  }
+  if (saveParameters !== undefined) writeFile(inFolder(saveParameters), parameterLines());
   if (out !== undefined) writeFile(inFolder(out), clusterLines());
   if (pairs !== undefined) writeFile(inFolder(pairs), pairLines());
   if (page !== undefined) writeFile(inFolder(page), report(`Matching of ${file}`, summary, schema, ids, result));

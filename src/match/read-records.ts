@@ -10,6 +10,7 @@ import {
   type MatchSchema,
   makeBlock,
   sharesFor,
+  thawed,
 } from '../../golden-records/match/engine/index.js';
 import { type ColumnReader, cellsAt, fieldsOfSecondThread, hasSecondThread, readInThread } from './read-columns.js';
 import { readTable } from './read-table.js';
@@ -21,12 +22,15 @@ export interface RecordsFile {
   readonly columns?: Readonly<Record<string, readonly string[]>>;
   readonly idColumn: string;
   readonly sourceColumn: string;
-  readonly parameters?: MatchParameters;
+  /** What a file of parameters holds, and where it lies. */
+  readonly parameters?: { readonly input: unknown; readonly path: string };
 }
 
 export interface ReadRecords {
   readonly made: MadeBlock;
   readonly schema: MatchSchema;
+  /** Those of the file of parameters, which fit the schema. */
+  readonly parameters: MatchParameters | undefined;
   readonly ids: readonly string[];
   /** Numbers of the sources, where the file has a source column; and their names. */
   readonly sources: Uint16Array | undefined;
@@ -47,6 +51,7 @@ export async function readRecords(file: RecordsFile, onProgress: (records: numbe
   const idAt = header.indexOf(idColumn);
   if (idAt < 0) throw missing(path, idColumn, header, 'choose the column of the ids with --id');
   const { schema, at } = placesOf(file, header);
+  const parameters = file.parameters && thawed(file.parameters.input, schema, file.parameters.path);
   const second = hasSecondThread(schema.fields, statSync(path).size) ? fieldsOfSecondThread(schema.fields) : [];
   const own = [...schema.fields.keys()].filter((field) => !second.includes(field));
   const ownAt = own.map((field) => at[field] as number[]);
@@ -102,11 +107,11 @@ export async function readRecords(file: RecordsFile, onProgress: (records: numbe
           path,
           fields: pick(second),
           at: second.map((field) => at[field] as number[]),
-          ...(file.parameters ? { parameters: file.parameters } : {}),
+          ...(parameters ? { parameters } : {}),
         });
   let made: MadeBlock;
   try {
-    made = makeBlock({ fields: pick(own) }, records(), sharesFor(file.parameters));
+    made = makeBlock({ fields: pick(own) }, records(), sharesFor(parameters));
     // What counting took isn't kept any longer than needed.
     const frequencies = made.frequencies();
     made = { block: made.block, frequencies: () => frequencies };
@@ -117,6 +122,7 @@ export async function readRecords(file: RecordsFile, onProgress: (records: numbe
   return {
     made,
     schema,
+    parameters,
     ids,
     byId,
     sources: sourceNumbers.size > 1 ? Uint16Array.from(sources) : undefined,

@@ -67,6 +67,17 @@ describe('concord match', () => {
     );
   }, 60_000);
 
+  test('keeps what it learnt, and scores a second time with that', async () => {
+    const saved = ['--type', 'supplier', '--out', 'first.csv', '--save-parameters', 'learnt.json'];
+    expect((await run(['suppliers.csv', ...saved])).code).toBe(0);
+    const again = ['--type', 'supplier', '--out', 'second.csv', '--parameters', 'learnt.json'];
+    expect((await run(['suppliers.csv', ...again])).code).toBe(0);
+    expect(readFileSync(join(folder, 'second.csv'), 'utf8')).toBe(readFileSync(join(folder, 'first.csv'), 'utf8'));
+    const other = await run(['suppliers.csv', '--schema', 'schema.json', '--parameters', 'learnt.json']);
+    expect(other.err + other.out).toMatch(/learnt\.json: schema\.fields\[1\]: expected nothing/);
+    expect(other.code).toBe(2);
+  }, 60_000);
+
   test.each([
     ['neither type nor schema', ['suppliers.csv'], /either --type or --schema/],
     ['a file that is not there', ['nowhere.csv', '--type', 'supplier'], /nowhere.csv: can't be opened/],

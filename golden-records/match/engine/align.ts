@@ -1,5 +1,5 @@
 import type { Column } from './columns.js';
-import { isAbbreviation, jaroWinkler, mayReach } from './similarity.js';
+import { isAbbreviation, jaroWinkler, mayReach, withinOneEdit } from './similarity.js';
 
 // Looked up once: these are the innermost loops.
 const { imul, min } = Math;
@@ -16,6 +16,8 @@ export interface Alignment {
 const MOST_ALIGNED = 24;
 const LEAST_SIMILAR = 0.86;
 const SHORT_WORD = 3;
+/** In a word this long one slip makes no other word, wherever it is. */
+const SLIP_IN = 5;
 const ABBREVIATED = 0.75;
 const INITIAL = 0.5;
 const MOST_CACHE_BITS = 15;
@@ -192,6 +194,9 @@ export class Aligner implements Alignment {
     if (shorter > SHORT_WORD && mayReach(LEAST_SIMILAR, common, tokenChars, aFrom, aTo, tokenChars, bFrom, bTo)) {
       const similarity = jaroWinkler(tokenChars, aFrom, aTo, tokenChars, bFrom, bTo);
       if (similarity >= LEAST_SIMILAR) return similarity;
+    }
+    if (shorter >= SLIP_IN && common >= shorter - 1 && withinOneEdit(tokenChars, aFrom, aTo, tokenChars, bFrom, bTo)) {
+      return LEAST_SIMILAR;
     }
     if (shorter < 2) return 0;
     return isAbbreviation(tokenChars, aFrom, aTo, tokenChars, bFrom, bTo) ||

@@ -172,7 +172,7 @@ export class ColumnBuilder {
   }
 
   private normalise(cell: string): number {
-    const features = featuresOf(this.spec.kind, cell);
+    const features = featuresOf(this.spec, cell);
     if (features === undefined) return -1;
     const known = this.idOfText.get(features.text);
     if (known !== undefined) return known;
@@ -303,8 +303,10 @@ export function derivedColumns({ fields }: MatchSchema): Derived[] {
   if (titles.length === 0) return [];
   const texts = numbered.filter(({ kind }) => kind === 'text').map(({ at }) => at);
   const names = numbered.filter(({ kind }) => kind === 'organisation-name').map(({ at }) => at);
+  // What stands in a column of its own here may stand in the title there.
+  const codes = numbered.filter(({ kind }) => kind === 'code').map(({ at }) => at);
   return [
-    { spec: { name: 'model numbers', kind: 'model-code' }, from: [...titles, ...texts] },
+    { spec: { name: 'model numbers', kind: 'model-code' }, from: [...titles, ...codes, ...texts] },
     { spec: { name: 'measures', kind: 'measure' }, from: titles },
     { spec: { name: 'all words', kind: 'all-words' }, from: [...titles, ...texts, ...names] },
   ];

@@ -14,6 +14,7 @@ export interface Level {
   readonly samePlace?: number;
   readonly sameName?: number;
   readonly sisterSites?: number;
+  readonly variants?: number;
   /** Two facts of which a real thing has one each, both different beyond a slip and none equal, rule a pair out as well. */
   readonly differs?: boolean;
 }
@@ -26,6 +27,9 @@ export abstract class Comparison {
   info = 0;
   /** Does it compare what an authority or a maker gave to one thing? */
   readonly isIdentifier: boolean = false;
+  /** Does it compare the names of products, or of other things that come in variants? And the numbers that tell these apart? */
+  readonly ofProduct: boolean = false;
+  readonly isCode: boolean = false;
   /** What a comparison takes, beside others: the cheap ones come first, and often tell that a pair is none. */
   readonly cost: number = 1;
   /** Does it compare the names of organisations? Several of them may have one address and one phone. */
@@ -100,7 +104,7 @@ export function isConflict(comparisons: readonly Comparison[], left: number, rig
 }
 
 /** What two things may have in common without being the same. */
-export const RELATIONS = ['same place', 'same name', 'neighbours', 'sister sites'] as const;
+export const RELATIONS = ['same place', 'same name', 'neighbours', 'sister sites', 'variants'] as const;
 export type RelationName = (typeof RELATIONS)[number];
 
 type Mixture = Readonly<Record<Group, number>>;
@@ -112,6 +116,8 @@ const LIKE_PAIRS: Readonly<Record<RelationName, Mixture>> = {
   neighbours: { name: 0.02, place: 0.95, contact: 0.3, identity: 0, detail: 0.2 },
   /** Two sites of one organisation: its name begins both, and its phone may be that of both. */
   'sister sites': { name: 0.5, place: 0.05, contact: 0.5, identity: 0, detail: 0.5 },
+  /** Two products of one kind: another size or pack of one maker's, or the same of another maker. Their numbers differ. */
+  variants: { name: 0.5, place: 0, contact: 0, identity: 0, detail: 0.6 },
 };
 
 const SHARES = {
@@ -119,6 +125,7 @@ const SHARES = {
   'same name': 'sameName',
   neighbours: undefined,
   'sister sites': 'sisterSites',
+  variants: 'variants',
 } as const;
 
 /** The shares of a comparison's levels among related pairs: where they share something, they are like pairs. */
@@ -136,7 +143,7 @@ export function sharesOfRelated(
 /** Give levels their shares among related pairs. */
 export const related = (
   levels: readonly Level[],
-  shares: Readonly<Partial<Record<'samePlace' | 'sameName' | 'sisterSites', readonly number[]>>>,
+  shares: Readonly<Partial<Record<'samePlace' | 'sameName' | 'sisterSites' | 'variants', readonly number[]>>>,
 ): Level[] =>
   levels.map((level, at) => ({
     ...level,

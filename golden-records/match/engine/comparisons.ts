@@ -20,6 +20,24 @@ function comparisonsOfColumn(column: Column, block: Block): Comparison[] {
     const elsewhere = block.elsewhere.get(all.indexOf(column));
     return [new Title(name, column, words && elsewhere && { words, elsewhere })];
   }
+  if (kind === 'organisation-name') {
+    const names = new OrganisationName(
+      name,
+      column,
+      all.find(({ spec }) => spec.kind === 'city'),
+    );
+    const words = all.find(({ spec }) => spec.kind === 'all-words');
+    return words ? [names, new NamedElsewhere(column, words)] : [names];
+  }
+  if (kind === 'model-code') {
+    return [
+      new ModelNumbers(
+        name,
+        column,
+        all.some(({ spec }) => spec.kind === 'code'),
+      ),
+    ];
+  }
   if (kind === 'person-name' && part !== undefined && part !== 'full') {
     const counterpart = all.find(
       ({ spec }) => spec.kind === kind && spec.part !== part && spec.part !== 'full' && spec.part,
@@ -85,6 +103,8 @@ abstract class OfValues extends Comparison {
     const bTo = charStart[b + 1] as number;
     const aLength = aTo - aFrom;
     const bLength = bTo - bFrom;
+    // What Jaro-Winkler doesn't look at would count as equal.
+    if (Math.min(aLength, bLength) > MOST_SPELT) return 0;
     if (Math.min(aLength, bLength) * 2 < Math.max(aLength, bLength)) return 0;
     if (!mayBeAlike(letters.once[a] as number, letters.once[b] as number)) return 0;
     const common = mostInCommon(letters, a, aLength, b, bLength);
@@ -133,6 +153,7 @@ abstract class OfValues extends Comparison {
 }
 
 const TYPO = 0.94;
+const MOST_SPELT = 64;
 
 /** Names of organisations, titles of things: words weighted by how rare they are. */
 class Words extends OfValues {
@@ -177,24 +198,35 @@ class OrganisationName extends OfValues {
   private readonly qualifiers: Uint8Array;
   /** Words that many names have, as 1. */
   private readonly usual: Uint8Array;
-  constructor(name: string, column: Column) {
+  /** Numbers of the name's tokens among those of the cities; -1 where no city has it. */
+  private readonly inCity: Int32Array;
+  /** What each name says that the other doesn't and the other record has in its city, in bits. */
+  private spared = 0;
+  private leftRecord = 0;
+  private rightRecord = 0;
+  constructor(
+    name: string,
+    column: Column,
+    private readonly city: Column | undefined,
+  ) {
     super(
       name,
       column,
       'name',
       related(
         [
-          level('equal', 0.5, 0.02, 14),
-          level('nearly equal', 0.16, 0.015, 14),
-          level('similar', 0.14, 0.03, 12),
-          level('in part', 0.1, 0.11, 10),
-          level('a little', 0.06, 0.2),
-          level('different', 0.04, 0.625),
+          level('equal', 0.5, 0.02, 12),
+          level('nearly equal', 0.16, 0.015, 12),
+          level('similar', 0.14, 0.03, 10),
+          level('in part', 0.07, 0.04, 8),
+          level('told apart', 0.04, 0.08, 8),
+          level('a little', 0.05, 0.2),
+          level('different', 0.04, 0.615),
         ],
         {
-          samePlace: [0.02, 0.02, 0.1, 0.44, 0.2, 0.22],
-          sameName: [0.42, 0.15, 0.2, 0.2, 0.02, 0.01],
-          sisterSites: [0.05, 0.1, 0.25, 0.4, 0.15, 0.05],
+          samePlace: [0.02, 0.02, 0.1, 0.1, 0.36, 0.2, 0.2],
+          sameName: [0.42, 0.15, 0.18, 0.1, 0.12, 0.02, 0.01],
+          sisterSites: [0.03, 0.07, 0.15, 0.15, 0.4, 0.15, 0.05],
         },
       ),
     );
@@ -204,7 +236,14 @@ class OrganisationName extends OfValues {
     this.qualifiers = Uint8Array.from({ length: column.tokenCharStart.length - 1 }, (_, token) =>
       qualifierOf(tokenTextOf(column, token)),
     );
+    this.inCity = sharedTokens(column, city);
     this.aligner = new Aligner(column, false);
+  }
+
+  override compare(left: number, right: number): number {
+    this.leftRecord = left;
+    this.rightRecord = right;
+    return super.compare(left, right);
   }
 
   protected compareValues(a: number, b: number): number {
@@ -214,28 +253,60 @@ class OrganisationName extends OfValues {
     this.info = shared;
     if (this.isUsualName(a) && this.isUsualName(b)) return A_LITTLE;
     if (a === b) return 0;
+    this.spared = 0;
+    const own = this.ownWords(a, aligner.takenLeft, this.rightRecord);
+    const others = this.ownWords(b, aligner.takenRight, this.leftRecord);
     // "(France)" and "(Spain)", "Unit 14" and "Unit 15", "Fund VIII" and "Fund IX": two of one family.
-    if ((this.ownQualifiers(a, aligner.takenLeft) & this.ownQualifiers(b, aligner.takenRight)) !== 0) return A_LITTLE;
-    const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
-    if (alike >= 0.999) return 0;
-    if (alike >= 0.9) return 1;
-    if (this.isSimilar(a, b, TYPO)) {
+    if ((own & others & QUALIFIERS) !== 0) return A_LITTLE;
+    const total = left + right - this.spared;
+    const alike = total <= 0 ? 0 : (2 * shared) / total;
+    const level =
+      alike >= 0.999 ? 0 : alike >= 0.9 ? 1 : alike >= 0.72 ? 2 : alike >= 0.5 ? 3 : alike >= 0.25 ? A_LITTLE : 6;
+    if (level > 1 && this.isMistyped(a, b)) {
       this.info = Math.min(left, right) * TYPO;
       return 1;
     }
-    return alike >= 0.72 ? 2 : alike >= 0.5 ? 3 : alike >= 0.25 ? 4 : 5;
+    // "Saudi Oil" and "Saudi Gas", or a bank and its bank in Chile: what sets them apart is said.
+    const isApart = (own & others & WORD) !== 0 || ((own === 0 || others === 0) && ((own | others) & QUALIFIERS) !== 0);
+    if (isApart) return Math.max(level, TOLD_APART);
+    // A word that only one has may be that of a subsidiary, however usual it is.
+    if (((own | others) & WORD) !== 0) return Math.max(level, SIMILAR);
+    if (level > 1 && this.isSimilar(a, b, TYPO)) {
+      this.info = Math.min(left, right) * TYPO;
+      return 1;
+    }
+    return level;
   }
 
-  /** Kinds of qualifiers that the other name, as just aligned, doesn't have. */
-  private ownQualifiers(value: number, taken: Uint8Array): number {
-    const { tokens, tokenStart } = this.column;
+  private isMistyped(a: number, b: number): boolean {
+    return Math.min(this.length(a), this.length(b)) > SHORTEST_MISTYPED && this.oneEdit(a, b);
+  }
+
+  /** What kinds of words are there that the other record, as just aligned, has neither in its name nor in its city. */
+  private ownWords(value: number, taken: Uint8Array, record: number): number {
+    const { tokens, tokenStart, placeInfo } = this.column;
     const from = tokenStart[value] as number;
     const words = Math.min((tokenStart[value + 1] as number) - from, taken.length);
     let kinds = 0;
     for (let at = 0; at < words; at++) {
-      if (taken[at] === 0) kinds |= this.qualifiers[tokens[from + at] as number] as number;
+      if (taken[at] === 1) continue;
+      const token = tokens[from + at] as number;
+      if (this.isInCity(this.inCity[token] as number, record)) this.spared += placeInfo[from + at] as number;
+      else kinds |= (this.qualifiers[token] as number) | OWN;
     }
     return kinds;
+  }
+
+  private isInCity(token: number, record: number): boolean {
+    if (token < 0 || this.city === undefined) return false;
+    const { rows, values, tokens, tokenStart } = this.city;
+    for (let row = rows[record] as number; row < (rows[record + 1] as number); row++) {
+      const value = values[row] as number;
+      for (let at = tokenStart[value] as number; at < (tokenStart[value + 1] as number); at++) {
+        if (tokens[at] === token) return true;
+      }
+    }
+    return false;
   }
 
   /** "General Trading" is what many are called: two of that name have little in common. */
@@ -248,20 +319,42 @@ class OrganisationName extends OfValues {
   }
 }
 
+/** Tokens of one column by their numbers in another; -1 where it hasn't got them. */
+function sharedTokens(column: Column, other: Column | undefined): Int32Array {
+  const result = new Int32Array(column.tokenCharStart.length - 1).fill(-1);
+  if (!other) return result;
+  const numbers = new Map<string, number>();
+  for (let token = 0; token < other.tokenCharStart.length - 1; token++) numbers.set(tokenTextOf(other, token), token);
+  for (let token = 0; token < result.length; token++) {
+    result[token] = numbers.get(tokenTextOf(column, token)) ?? -1;
+  }
+  return result;
+}
+
+/** One slip makes another name of a shorter one. */
+const SHORTEST_MISTYPED = 5;
+
 /** Words by which the names of one family are told apart, as bits: a number, a country. */
 const NUMBER = 1;
 const COUNTRY = 2;
+const QUALIFIERS = NUMBER | COUNTRY;
+/** A word of letters; any word. */
+const WORD = 4;
+const OWN = 8;
+const LETTERS = /^[a-z]{3,}$/;
 const NUMBER_WORD = /^(?:\d{1,3}|[ivx]{2,5})$/;
 /** Shorter ones are codes, and words of other languages too. */
 const SHORTEST_COUNTRY = 4;
 
 function qualifierOf(word: string): number {
   if (NUMBER_WORD.test(word)) return NUMBER;
-  return word.length >= SHORTEST_COUNTRY && countryCode(word) !== undefined ? COUNTRY : 0;
+  return (LETTERS.test(word) ? WORD : 0) | (word.length >= SHORTEST_COUNTRY && countryCode(word) ? COUNTRY : 0);
 }
 
-/** The level of names that have a little in common. */
-const A_LITTLE = 4;
+/** Levels of names that say what sets them apart, and of those that have only a little in common. */
+const SIMILAR = 2;
+const TOLD_APART = 4;
+const A_LITTLE = 5;
 
 /** Where the words of one record's title may stand in the other: in its text, or as the name of its maker. */
 interface Elsewhere {
@@ -275,6 +368,7 @@ const ELSEWHERE = 0.25;
 
 class Title extends OfValues {
   override readonly cost = ALIGNED;
+  override readonly ofProduct = true;
   private readonly aligner: Aligner;
   private readonly least = [0.999, 0.88, 0.68, 0.48, 0.28];
   private leftRecord = 0;
@@ -356,6 +450,44 @@ function holds({ tokens, tokenStart }: Column, value: number, token: number): bo
   return false;
 }
 
+/** Who made a product, where only one record says so in a field of its own: the other may name them in its title or text. */
+class NamedElsewhere extends Comparison {
+  private readonly inWords: Int32Array;
+  constructor(
+    private readonly column: Column,
+    private readonly words: Column,
+  ) {
+    super(
+      `${column.spec.name} elsewhere`,
+      'detail',
+      [level('named', 0.7, 0.15, 8), level('not named', 0.3, 0.85)],
+      [column.spec.name],
+    );
+    this.inWords = sharedTokens(column, words);
+  }
+
+  compare(left: number, right: number): number {
+    const isLeft = hasValue(this.column, left);
+    if (isLeft === hasValue(this.column, right)) return MISSING;
+    const [maker, other] = isLeft ? [left, right] : [right, left];
+    const value = first(this.column, maker);
+    const text = first(this.words, other);
+    if (text < 0) return MISSING;
+    const { tokens, tokenStart, tokenInfo } = this.column;
+    let all = 0;
+    let found = 0;
+    for (let at = tokenStart[value] as number; at < (tokenStart[value + 1] as number); at++) {
+      const token = tokens[at] as number;
+      const info = tokenInfo[token] as number;
+      const word = this.inWords[token] as number;
+      all += info;
+      if (word >= 0 && holds(this.words, text, word)) found += info;
+    }
+    this.info = found;
+    return found * 2 >= all && found > 0 ? 0 : 1;
+  }
+}
+
 /** Descriptions: words in common, weighted by how rare they are. */
 class LongText extends OfValues {
   override readonly cost = SPELT;
@@ -414,13 +546,19 @@ class LongText extends OfValues {
 /** Model numbers that titles and texts hold. Two titles that both have some, none of them related, are two models. */
 class ModelNumbers extends OfValues {
   override readonly cost = SPELT;
-  constructor(name: string, column: Column) {
-    super(name, column, 'identity', [
+  /** `hasCodes`: beside titles and texts the records have columns of numbers, which are among those found in the text. */
+  constructor(
+    name: string,
+    column: Column,
+    private readonly hasCodes: boolean,
+  ) {
+    const levels = [
       level('equal', 0.5, 0.004, 10),
       level('found in the text', 0.12, 0.004, 10),
       level('one within the other', 0.2, 0.01, 9),
       level('different', 0.18, 0.982),
-    ]);
+    ];
+    super(name, column, 'identity', related(levels, { variants: [0.02, 0.02, 0.26, 0.7] }));
   }
 
   protected compareValues(a: number, b: number): number {
@@ -449,6 +587,8 @@ class ModelNumbers extends OfValues {
 
   private relation(a: number, b: number, titles: boolean): number {
     if (a === b) return titles ? 0 : 1;
+    // A maker's number in one field and a longer one in another may be those of a piece and of a box.
+    if (!titles && this.hasCodes) return 3;
     const { tokenChars, tokenCharStart } = this.column;
     const aFrom = tokenCharStart[a] as number;
     const aTo = tokenCharStart[a + 1] as number;
@@ -480,6 +620,8 @@ const EQUALS = 0x3d;
 class Measures extends OfValues {
   override readonly cost = SPELT;
   private readonly unitOf: Int32Array;
+  /** Number of the unit of packs; -1 where no title has any. */
+  private readonly pack: number;
   constructor(name: string, column: Column) {
     super(
       name,
@@ -499,6 +641,7 @@ class Measures extends OfValues {
       units.set(unit, known);
       return known;
     });
+    this.pack = units.get('pk') ?? -1;
   }
 
   protected compareValues(a: number, b: number): number {
@@ -523,7 +666,17 @@ class Measures extends OfValues {
       } else if (sameUnit) conflicts++;
     }
     if (equal === 0 && conflicts === 0) return MISSING;
+    // Who sells by the box says so; a title that says nothing of it is that of one piece.
+    if (this.isPacked(a) !== this.isPacked(b)) conflicts++;
     return conflicts === 0 ? 0 : equal > 0 ? 1 : 2;
+  }
+
+  private isPacked(value: number): boolean {
+    const { tokens, tokenStart } = this.column;
+    for (let at = tokenStart[value] as number; at < (tokenStart[value + 1] as number); at++) {
+      if (this.unitOf[tokens[at] as number] === this.pack) return true;
+    }
+    return false;
   }
 }
 
@@ -587,6 +740,8 @@ class ListOfNames extends Words {
 
 const CLOSE_NAME = 0.92;
 const SIMILAR_NAME = 0.83;
+/** Both names have to be as alike, so each may be less. */
+const CLOSE_SWAPPED = 0.86;
 
 /** Given or family name; the two swapped count as nearly equal. */
 class PersonNamePart extends OfValues {
@@ -613,19 +768,23 @@ class PersonNamePart extends OfValues {
     if (this.full && hasValue(this.full, left) && hasValue(this.full, right)) return MISSING;
     const straight = super.compare(left, right);
     if (straight <= 1 || this.counterpart === undefined) return straight;
-    return this.isSwapped(left, right) ? 1 : straight;
+    return Math.min(straight, this.swapped(left, right));
   }
 
-  private isSwapped(left: number, right: number): boolean {
+  /** The level of two names that stand in each other's columns. Where one of them is missing, the other alone tells less. */
+  private swapped(left: number, right: number): number {
     const other = this.counterpart as Column;
     const a = first(this.column, left);
     const b = first(this.column, right);
     const c = first(other, left);
     const d = first(other, right);
-    if (a < 0 || b < 0 || c < 0 || d < 0) return false;
-    const swapped = sameText(this.column, a, other, d) && sameText(this.column, b, other, c);
-    if (swapped) this.agreed(a, b);
-    return swapped;
+    const there = a >= 0 && d >= 0 && sameText(this.column, a, other, d);
+    const back = b >= 0 && c >= 0 && sameText(this.column, b, other, c);
+    if (!there && !back) return this.levels.length;
+    const isHalf = c < 0 || d < 0;
+    if (!isHalf && !(there && back)) return this.levels.length;
+    this.agreed(a, b);
+    return isHalf ? 2 : 1;
   }
 
   protected compareValues(a: number, b: number): number {
@@ -666,7 +825,7 @@ function sameText(one: Column, a: number, two: Column, b: number): boolean {
   return (
     to - from === otherTo - otherFrom &&
     (commonPrefix(one.chars, from, to, two.chars, otherFrom, otherTo) === to - from ||
-      jaroWinkler(one.chars, from, to, two.chars, otherFrom, otherTo) >= TYPO)
+      jaroWinkler(one.chars, from, to, two.chars, otherFrom, otherTo) >= CLOSE_SWAPPED)
   );
 }
 
@@ -868,14 +1027,16 @@ class Phone extends OfValues {
 }
 
 const AT = 0x40;
+const MISTYPED_MAIL = 0.85;
 
 class Email extends OfValues {
   override readonly cost = SPELT;
   constructor(name: string, column: Column) {
     super(name, column, 'contact', [
       level('equal', 0.6, 0.01, 11),
-      level('nearly equal', 0.14, 0.005, 11),
-      level('same mailbox name', 0.06, 0.02, 9),
+      level('nearly equal', 0.12, 0.005, 11),
+      level('similar', 0.03, 0.005, 10),
+      level('same mailbox name', 0.05, 0.02, 9),
       level('same domain', 0.08, 0.05),
       level('different', 0.12, 0.915),
     ]);
@@ -891,12 +1052,14 @@ class Email extends OfValues {
     const bTo = charStart[b + 1] as number;
     const aAt = chars.subarray(aFrom, aTo).indexOf(AT);
     const bAt = chars.subarray(bFrom, bTo).indexOf(AT);
-    if (aAt < 0 || bAt < 0) return this.isSimilar(a, b, TYPO) ? 1 : 4;
+    if (aAt < 0 || bAt < 0) return this.isSimilar(a, b, TYPO) ? 1 : this.isSimilar(a, b, MISTYPED_MAIL) ? 2 : 5;
     const local = jaroWinkler(chars, aFrom, aFrom + aAt, chars, bFrom, bFrom + bAt);
     const domain = jaroWinkler(chars, aFrom + aAt, aTo, chars, bFrom + bAt, bTo);
     if (local >= 0.93 && domain >= 0.93) return 1;
-    if (local >= 0.97 && aAt >= 4) return 2;
-    return domain >= 0.97 ? 3 : 4;
+    // Both halves mistyped, and neither that of many.
+    if (local >= MISTYPED_MAIL && local < 1 && domain >= MISTYPED_MAIL && domain < 1) return 2;
+    if (local >= 0.97 && aAt >= 4) return 3;
+    return domain >= 0.97 ? 4 : 5;
   }
 }
 
@@ -928,20 +1091,23 @@ const YEAR = 10_000;
 
 class CalendarDate extends OfValues {
   constructor(name: string, column: Column) {
-    super(name, column, 'identity', [
+    const levels = [
       level('equal', 0.72, 0.01, 12),
       level('one slip', 0.1, 0.01, 11),
-      level('same year or day', 0.08, 0.06, 6),
+      level('same year or day', 0.06, 0.06, 6),
+      level('two digits different', 0.02, 0.04),
       { ...level('close years', 0.03, 0.06), differs: true },
-      { ...level('different', 0.07, 0.86), differs: true },
-    ]);
+      { ...level('different', 0.07, 0.82), differs: true },
+    ];
+    // Of those who live together, one in some tens is a twin of another.
+    super(name, column, 'identity', related(levels, { samePlace: [0.03, 0.01, 0.04, 0.04, 0.08, 0.8] }));
   }
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
     if (a === b) return 0;
     const x = this.column.number[a] as number;
     const y = this.column.number[b] as number;
-    if (Number.isNaN(x) || Number.isNaN(y)) return this.oneEdit(a, b) ? 1 : 4;
+    if (Number.isNaN(x) || Number.isNaN(y)) return this.oneEdit(a, b) ? 1 : 5;
     const xYear = Math.floor(x / YEAR);
     const yYear = Math.floor(y / YEAR);
     const xDay = x % YEAR;
@@ -955,7 +1121,18 @@ class CalendarDate extends OfValues {
     }
     if (this.oneEdit(a, b)) return 1;
     if (xDay === yDay && !isPlaceholderDay(xDay)) return 2;
-    return Math.abs(xYear - yYear) <= 1 ? 3 : 4;
+    if (this.digitsApart(a, b) <= 2) return 3;
+    return Math.abs(xYear - yYear) <= 1 ? 4 : 5;
+  }
+
+  private digitsApart(a: number, b: number): number {
+    const { chars, charStart } = this.column;
+    const aFrom = charStart[a] as number;
+    const bFrom = charStart[b] as number;
+    if (this.length(a) !== this.length(b)) return Number.POSITIVE_INFINITY;
+    let apart = 0;
+    for (let at = 0; at < this.length(a); at++) if (chars[aFrom + at] !== chars[bFrom + at]) apart++;
+    return apart;
   }
 }
 
@@ -979,12 +1156,15 @@ class Identifier extends OfValues {
 }
 
 class Code extends OfValues {
+  override readonly isCode = true;
   constructor(name: string, column: Column) {
-    super(name, column, 'identity', [
+    const levels = [
       level('equal', 0.75, 0.005, 11),
       level('one begins like the other', 0.1, 0.01, 9),
       level('different', 0.15, 0.985),
-    ]);
+    ];
+    // A box's number is often that of the piece with something added.
+    super(name, column, 'identity', related(levels, { variants: [0.01, 0.25, 0.74] }));
   }
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
@@ -1057,9 +1237,14 @@ class Category extends OfValues {
 }
 
 const COMPARISONS: Readonly<
-  Record<Exclude<ColumnKind, 'title' | 'all-words'>, new (name: string, column: Column) => Comparison>
+  Record<
+    Exclude<ColumnKind, 'title' | 'organisation-name' | 'model-code' | 'all-words'>,
+    new (
+      name: string,
+      column: Column,
+    ) => Comparison
+  >
 > = {
-  'organisation-name': OrganisationName,
   'person-name': FullPersonName,
   text: LongText,
   address: AddressLine,
@@ -1078,6 +1263,5 @@ const COMPARISONS: Readonly<
   price: Amount,
   category: Category,
   list: ListOfNames,
-  'model-code': ModelNumbers,
   measure: Measures,
 };

@@ -24,7 +24,7 @@ const ADDRESS = [
 ] as const;
 
 /** A company may have tax numbers of several countries, but one of each: the number carries its country. */
-const TAX = { kind: 'identifier', scheme: 'tax' } as const;
+const TAX = { kind: 'identifier', scheme: 'tax', checkedAs: 'TAX_ID' } as const;
 
 export const ENTITY_SCHEMAS: Readonly<Record<string, EntitySchema>> = {
   supplier: entity([
@@ -34,20 +34,20 @@ export const ENTITY_SCHEMAS: Readonly<Record<string, EntitySchema>> = {
     { name: 'email', kind: 'email', from: ['emails'] },
     { name: 'website', kind: 'url', from: ['website'] },
     { name: 'taxId', ...TAX, from: ['taxIds'] },
-    { name: 'lei', kind: 'identifier', scheme: 'LEI', from: ['lei'] },
-    { name: 'npi', kind: 'identifier', scheme: 'NPI', from: ['npi'] },
-    { name: 'duns', kind: 'identifier', scheme: 'DUNS', from: ['duns'] },
-    { name: 'gln', kind: 'code', from: ['gln'] },
-    { name: 'iban', kind: 'code', from: ['bankAccounts.iban'] },
+    { name: 'lei', kind: 'identifier', scheme: 'LEI', checkedAs: 'LEI', from: ['lei'] },
+    { name: 'npi', kind: 'identifier', scheme: 'NPI', checkedAs: 'NPI', from: ['npi'] },
+    { name: 'duns', kind: 'identifier', scheme: 'DUNS', checkedAs: 'DUNS', from: ['duns'] },
+    { name: 'gln', kind: 'code', checkedAs: 'GLN', from: ['gln'] },
+    { name: 'iban', kind: 'code', checkedAs: 'IBAN', from: ['bankAccounts.iban'] },
   ]),
   item: entity([
     { name: 'name', kind: 'title', from: ['name'] },
     { name: 'description', kind: 'text', from: ['description'] },
     { name: 'manufacturer', kind: 'organisation-name', from: ['manufacturer'] },
     { name: 'partNumber', kind: 'code', from: ['manufacturerPartNumber'] },
-    { name: 'gtin', kind: 'code', from: ['packagings.gtin'] },
-    { name: 'udiDi', kind: 'code', from: ['udiDi'] },
-    { name: 'ndc', kind: 'code', from: ['ndc'] },
+    { name: 'gtin', kind: 'code', checkedAs: 'GTIN', from: ['packagings.gtin'] },
+    { name: 'udiDi', kind: 'code', checkedAs: 'UDI_DI', from: ['udiDi'] },
+    { name: 'ndc', kind: 'code', checkedAs: 'NDC', from: ['ndc'] },
     { name: 'unspsc', kind: 'category', from: ['unspsc'] },
     { name: 'price', kind: 'price', from: ['listPrice.amount'] },
   ]),
@@ -55,15 +55,15 @@ export const ENTITY_SCHEMAS: Readonly<Record<string, EntitySchema>> = {
     { name: 'name', kind: 'organisation-name', from: ['name'] },
     ...ADDRESS,
     { name: 'code', kind: 'code', from: [] },
-    { name: 'gln', kind: 'identifier', scheme: 'GLN', exclusive: true, from: ['gln'] },
+    { name: 'gln', kind: 'identifier', scheme: 'GLN', exclusive: true, checkedAs: 'GLN', from: ['gln'] },
   ]),
   business_unit: entity([
     { name: 'name', kind: 'organisation-name', from: ['name', 'legalName'] },
     ...ADDRESS,
     { name: 'code', kind: 'code', from: ['code'] },
-    { name: 'taxId', kind: 'identifier', scheme: 'tax', exclusive: false, from: ['taxId'] },
-    { name: 'gln', kind: 'identifier', scheme: 'GLN', exclusive: true, from: ['gln'] },
-    { name: 'npi', kind: 'identifier', scheme: 'NPI', from: ['npi'] },
+    { name: 'taxId', kind: 'identifier', scheme: 'tax', exclusive: false, checkedAs: 'TAX_ID', from: ['taxId'] },
+    { name: 'gln', kind: 'identifier', scheme: 'GLN', exclusive: true, checkedAs: 'GLN', from: ['gln'] },
+    { name: 'npi', kind: 'identifier', scheme: 'NPI', checkedAs: 'NPI', from: ['npi'] },
   ]),
 };
 

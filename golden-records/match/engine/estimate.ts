@@ -264,12 +264,15 @@ function learn(
   const info = Float64Array.from(known.usualInfo, (value) => value * PRIOR_INFO);
   const counted = new Float64Array(levels).fill(PRIOR_INFO);
   const width = comparisons.length;
+  // How often two spellings of one number agree doesn't depend on the data; learning it from a catalogue, where most candidates are
+  // variants, would end with pairs whose numbers differ.
+  const { isCode } = comparisons[at] as Comparison;
   const m = Float64Array.from(known.m, (value) => value * (PRIOR_PAIRS + held));
   for (let pair = 0; pair < sample.pairs; pair++) {
     const level = sample.levels[pair * width + at] as number;
     if (level === MISSING) continue;
     const rest = others[pair] as number;
-    m[level] = (m[level] as number) + (same[pair] as number);
+    if (!isCode) m[level] = (m[level] as number) + (same[pair] as number);
     u[level] = (u[level] as number) + rest;
     info[level] = (info[level] as number) + rest * (sample.info[pair * width + at] as number);
     counted[level] = (counted[level] as number) + rest;

@@ -5,7 +5,9 @@ import {
   comparableText,
   countryCode,
   foldToAscii,
+  IDENTIFIER_SCHEMES,
   registrableDomain,
+  type SchemeCode,
 } from '../../normalise/index.js';
 import { AFTER_TITLE } from './derived.js';
 import type { ColumnKind } from './schema.js';
@@ -23,10 +25,24 @@ const MOST_CHARACTERS = 2_000;
 const MOST_TOKENS = 160;
 
 /** What is compared of a cell; undefined where nothing is left. */
-export function featuresOf(kind: ColumnKind, cell: string): Features | undefined {
+export function featuresOf(
+  { kind, checkedAs }: { readonly kind: ColumnKind; readonly checkedAs?: SchemeCode },
+  written: string,
+): Features | undefined {
+  const cell = checkedAs === undefined ? written : checked(checkedAs, written);
   const cut = cell.length > MOST_CHARACTERS ? cell.slice(0, MOST_CHARACTERS) : cell;
   const features = NORMALISERS[kind](cut.includes('&') ? withoutEntities(cut) : cut);
   return features !== undefined && features.text !== '' && !PLACEHOLDERS.has(features.text) ? features : undefined;
+}
+
+const COUNTRY_AND_NUMBER = /^\s*[a-z]{2}\s*:/i;
+
+/** The identifier as the hub writes it; empty where it breaks the rules of its scheme: a mistyped one is nobody's. */
+function checked(scheme: SchemeCode, cell: string): string {
+  // Which country's rules hold for a tax number isn't known, unless it says so.
+  if (scheme === 'TAX_ID' && !COUNTRY_AND_NUMBER.test(cell)) return cell;
+  const normalised = IDENTIFIER_SCHEMES[scheme].normalise(cell);
+  return normalised.ok ? normalised.value : '';
 }
 
 /** What people write where they have nothing to write. */
@@ -158,8 +174,49 @@ const SHORT_WORDS = new Map(
 
 function organisation(cell: string): Features {
   const text = comparableOrganisationName(cell);
-  const tokens = split(text).map((token) => SHORT_WORDS.get(token) ?? token);
+  const tokens = inDigits(split(text).map((token) => SHORT_WORDS.get(token) ?? token)).flatMap(
+    (token) => INITIALS.get(token) ?? token,
+  );
   return plain(tokens.join(' '), tokens);
+}
+
+/** States that are written by their initials. */
+const INITIALS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['us', ['united', 'states']],
+  ['usa', ['united', 'states']],
+  ['uk', ['united', 'kingdom']],
+  ['uae', ['united', 'arab', 'emirates']],
+]);
+
+const ORDINALS = new Map(
+  '1st first 2nd second 3rd third 4th fourth 5th fifth 6th sixth 7th seventh 8th eighth 9th ninth 10th tenth'
+    .split(' ')
+    .flatMap((word, at, all) => (at % 2 === 0 ? [[word, all[at + 1] as string] as const] : [])),
+);
+const numbered = (line: string, from: number, step: number) =>
+  line.split(' ').map((word, at) => [word, from + at * step] as const);
+const UP_TO_NINETEEN = new Map(
+  numbered(
+    'one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
+    1,
+    1,
+  ),
+);
+const TENS = new Map([...numbered('twenty thirty forty fifty sixty seventy eighty ninety', 20, 10), ['fourty', 40]]);
+
+/** "Brigade Forty-Four" is "Brigade 44", and the "1st Bank" is the "First Bank". */
+function inDigits(words: readonly string[]): string[] {
+  const result: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string;
+    const tens = TENS.get(word);
+    const ones = UP_TO_NINETEEN.get(words[at + 1] ?? '') ?? 0;
+    if (tens !== undefined && ones > 0 && ones < 10) {
+      result.push(String(tens + ones));
+      at++;
+    } else result.push(String(tens ?? UP_TO_NINETEEN.get(word) ?? ORDINALS.get(word) ?? word));
+  }
+  return result;
 }
 
 const TRIM_PUNCTUATION = /^[^a-z0-9]+|[^a-z0-9]+$/g;
@@ -167,6 +224,8 @@ const INNER_PUNCTUATION = /[^a-z0-9]+/;
 const HAS_DIGIT = /\d/;
 const DECIMAL = /^(\d+)[.,](\d+)([a-z]*)$/;
 const APOSTROPHES = /['`]/g;
+/** Of a registered trade mark. */
+const MARKS = /\((?:r|tm|c)\)/g;
 
 /**
  * Words; what is written together around digits stays together, since it is a model number ("CDP-CX355" → "cdpcx355")
@@ -174,7 +233,7 @@ const APOSTROPHES = /['`]/g;
  */
 function textual(cell: string): Features {
   const tokens: string[] = [];
-  for (const chunk of foldToAscii(cleanLine(cell)).replace(APOSTROPHES, '').split(' ')) {
+  for (const chunk of foldToAscii(cleanLine(cell)).replace(MARKS, ' ').replace(APOSTROPHES, '').split(' ')) {
     const word = chunk.replace(TRIM_PUNCTUATION, '');
     if (word === '') continue;
     if (!INNER_PUNCTUATION.test(word)) tokens.push(word);
@@ -195,8 +254,8 @@ function aroundDigits(word: string): string[] {
 }
 
 function addressLine(cell: string): Features {
-  const text = comparableStreet(cell, '');
-  return plain(text, split(text));
+  const tokens = split(comparableStreet(cell, '')).map((token) => ORDINALS.get(token) ?? token);
+  return plain(tokens.join(' '), tokens);
 }
 
 const US_ZIP_PLUS_4 = /^(\d{5})-?\d{4}$/;
@@ -312,7 +371,7 @@ const UNITS = new Map(
     p: 'p',
     btu: 'btu btus',
     x: 'x',
-    pk: 'pk pack packs ct count pcs pc pieces piece ea box case',
+    pk: 'pk pack packs ct count pcs pc pieces piece ea box boxes bx case cs carton ctn',
     port: 'port ports',
     user: 'user users',
     disc: 'disc discs cd cds dvd',
@@ -323,6 +382,7 @@ const UNITS = new Map(
   }).flatMap(([unit, spellings]) => spellings.split(' ').map((spelling) => [spelling, unit] as const)),
 );
 
+const PACK = 'pk';
 const NUMBER_AND_UNIT = /^v?(\d+(?:\.\d+)?)([a-z]*)$/;
 const FEWEST_CODE_CHARACTERS = 4;
 const FEWEST_CODE_DIGITS = 5;
@@ -345,16 +405,57 @@ function modelCodes(cell: string): Features {
   return plain(codes.length === 0 ? '' : `${ofTitle.length}:${codes.join(' ')}`, codes, ofTitle.length);
 }
 
-/** Numbers with their units: "2 GB" → "gb=2"; a number without a unit: "=16". */
+/** Words by which the variants of one product are told apart: of each kind a product has one. */
+const VARIANT_WORDS = new Map(
+  Object.entries({
+    platform: { windows: 'windows win win32 pc', mac: 'mac macintosh osx', linux: 'linux' },
+    licence: { upgrade: 'upgrade upg upgrades upsell', academic: 'academic student students education edu' },
+    tier: {
+      standard: 'standard std',
+      professional: 'professional pro',
+      premium: 'premium',
+      deluxe: 'deluxe dlx',
+      ultimate: 'ultimate',
+      basic: 'basic',
+      enterprise: 'enterprise',
+      starter: 'starter',
+      gold: 'gold',
+      platinum: 'platinum',
+      lite: 'lite light',
+    },
+    colour: {
+      black: 'black blk',
+      white: 'white wht',
+      silver: 'silver slv',
+      red: 'red',
+      blue: 'blue',
+      green: 'green',
+      pink: 'pink',
+      gray: 'gray grey',
+    },
+    age: { adult: 'adult', child: 'child paediatric pediatric', infant: 'infant neonatal' },
+    size: { small: 'small', medium: 'medium', large: 'large', xl: 'xl xlarge' },
+    side: { left: 'left', right: 'right' },
+  }).flatMap(([kind, values]) =>
+    Object.entries(values).flatMap(([value, spellings]) =>
+      spellings.split(' ').map((spelling) => [spelling, `${kind}=${value}`] as const),
+    ),
+  ),
+);
+
+/** Numbers with their units: "2 GB" → "gb=2", "box of 10" → "pk=10"; a number without a unit: "=16". */
 function measures(cell: string): Features {
   const tokens = textual(cell).tokens;
   const found: string[] = [];
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at] as string;
+    const variant = VARIANT_WORDS.get(token);
+    if (variant !== undefined) found.push(variant);
     if (isModelCode(token)) continue;
     const [, number, glued = ''] = NUMBER_AND_UNIT.exec(token) ?? [];
     if (number === undefined) continue;
-    const unit = UNITS.get(glued === '' ? (tokens[at + 1] ?? '') : glued);
+    const isPack = tokens[at - 1] === 'of' && UNITS.get(tokens[at - 2] ?? '') === PACK;
+    const unit = isPack ? PACK : UNITS.get(glued === '' ? (tokens[at + 1] ?? '') : glued);
     found.push(`${unit ?? glued}=${Number(number)}`);
   }
   const sorted = [...new Set(found)].sort();

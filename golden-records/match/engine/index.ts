@@ -2,6 +2,7 @@
 
 export { type Block, type Cell, type Column, type Frequencies, type MadeBlock, makeBlock } from './columns.js';
 export { cellsOfAttributes, ENTITY_SCHEMAS } from './entity-schemas.js';
+export { type FrozenParameters, frozen, thawed } from './frozen-parameters.js';
 export {
   explainPair,
   JOIN_THRESHOLD,

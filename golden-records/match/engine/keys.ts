@@ -233,6 +233,23 @@ const partly = (making: Making) => {
   if (lengthOf(making) >= 4) making.part.push(between(making, 0, 3, 1));
 };
 const exactPart = (making: Making) => making.part.push(whole(making));
+const eachPart = ({ column, value, part, seed }: Making) => {
+  const { tokens, tokenStart, tokenChars, tokenCharStart } = column;
+  for (let at = tokenStart[value] as number; at < (tokenStart[value + 1] as number); at++) {
+    const token = tokens[at] as number;
+    part.push(hashOf(tokenChars, tokenCharStart[token] as number, tokenCharStart[token + 1] as number, seed));
+  }
+};
+/** Prices within a fifth of each other share one of two steps of a ladder. */
+const magnitude = ({ column, value, part, seed }: Making) => {
+  const amount = column.number[value] as number;
+  if (!(amount > 0)) return;
+  const step = Math.floor(Math.log(amount) / PRICE_STEP);
+  part.push(finish(Math.imul(step, FNV_PRIME) ^ seed));
+  part.push(finish(Math.imul(step + 1, FNV_PRIME) ^ seed));
+};
+const PRICE_STEP = 0.2;
+const CODE_WORTH = 4;
 const none = () => undefined;
 
 const RECIPES: Readonly<Record<ColumnKind, (making: Making) => void>> = {
@@ -256,12 +273,13 @@ const RECIPES: Readonly<Record<ColumnKind, (making: Making) => void>> = {
   date: day,
   identifier: halves,
   code: (making) => {
-    making.lone.push(whole(making));
+    // One number says more than all the words that names of a kind share, and would be one key among many.
+    for (let salt = 0; salt < CODE_WORTH; salt++) making.lone.push(combine(whole(making), salt, making.seed));
     if (lengthOf(making) >= 5) making.lone.push(between(making, 0, lengthOf(making) - 2, 1));
     making.part.push(whole(making));
   },
   number: exactPart,
-  price: none,
+  price: magnitude,
   category: exactPart,
   list: names,
   'model-code': (making) => {
@@ -280,7 +298,7 @@ const RECIPES: Readonly<Record<ColumnKind, (making: Making) => void>> = {
       lone.push(hashOf(tokenChars, start, end, seed + 1));
     }
   },
-  measure: none,
+  measure: eachPart,
   'all-words': none,
 };
 

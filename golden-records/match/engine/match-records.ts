@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { probabilitiesWithin } from './agreement.js';
 import { indexOf, type KeyIndex, type Limits, limitsFor, Prober, skippedKeys } from './candidates.js';
 import {
   type Block,
@@ -32,6 +33,8 @@ export interface MatchOptions {
   readonly oneToOne?: boolean;
   /** Frozen parameters; default: learnt from these records. */
   readonly parameters?: MatchParameters;
+  /** Pairs below this weight are counted and not kept; default: UNSCORED, since a pair never counts less. */
+  readonly floor?: number;
   /** Default: as many as the machine offers. */
   readonly threads?: number;
   readonly onProgress?: (stage: MatchStage, records: number) => void;
@@ -43,6 +46,8 @@ export interface MatchResult {
   readonly parameters: MatchParameters;
   /** Pairs that weren't ruled out at once, by the numbers of the input's records. */
   readonly pairs: ScoredPairs;
+  /** For each pair how likely it is the same, with what the cluster of both says; its weight speaks of the two alone. */
+  readonly probabilities: Float32Array;
   /** How many pairs were compared. */
   readonly candidates: number;
   /** For each record the number of the first record, by id, of its cluster. */
@@ -92,7 +97,7 @@ export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): P
   }
   const { frequencies: _, ...withoutFrequencies } = parameters;
   const ranges = await scoreAll(
-    { block, index, limits, sources, parameters: withoutFrequencies, floor: UNSCORED },
+    { block, index, limits, sources, parameters: withoutFrequencies, floor: options.floor ?? UNSCORED },
     {
       threads: options.threads ?? availableParallelism(),
       onDone: (records) => onProgress?.('score', records),
@@ -105,11 +110,13 @@ export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): P
     ? { ...scored, weight: againstRivals(scored, sources, sourcesWithoutRepeats(block, sources)) }
     : scored;
   const deciding = decisive(comparisons);
+  const scorer = new PairScorer(comparisons, parameters);
   const clusters = partition(size, pairs, {
     threshold: JOIN_THRESHOLD,
     unscored: UNSCORED,
+    prior: parameters.prior,
     oneToOne,
-    ...(sources ? { sources } : {}),
+    ...(sources ? { sources } : { weigh: (a: number, b: number) => scorer.weight(a, b, UNSCORED) }),
     apart: (a, b) => isConflict(deciding, a, b),
   });
   return {
@@ -121,6 +128,7 @@ export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): P
       weight: pairs.weight,
       length: pairs.length,
     },
+    probabilities: probabilitiesWithin(pairs, clusters),
     candidates: ranges.reduce((sum, range) => sum + range.candidates, 0),
     clusters: inOrderOfInput(clusters, order),
     skippedKeys: skippedKeys(index, limits.cap),

@@ -79,6 +79,8 @@ export function shippedParameters(comparisons: readonly Comparison[]): MatchPara
  * for them.
  */
 function relationsOf(comparisons: readonly Comparison[]): readonly RelationName[] {
+  if (comparisons.some(({ ofProduct }) => ofProduct))
+    return comparisons.some(({ isCode }) => isCode) ? ['variants'] : [];
   if (!comparisons.some(({ group }) => group === 'place')) return [];
   if (comparisons.some(({ isIdentifier }) => isIdentifier)) return ['same place', 'same name'];
   const isReached = comparisons.some(({ group }) => group === 'contact');

@@ -10,12 +10,16 @@ export interface ScoredPairs {
 export interface PartitionOptions {
   /** Records join while their mean weight stays at or above this. */
   readonly threshold: number;
+  /** What a pair counts before anything is compared: several pairs say more than one only in what lies above it. */
+  readonly prior: number;
   /** What a pair that wasn't compared counts, and at worst one that was: no key brought it together, which speaks against it. */
   readonly unscored: number;
   /** Where set, pairs within one source were never candidates and count nothing. */
   readonly sources?: Uint16Array;
   /** With sources: a cluster holds at most one record of each. */
   readonly oneToOne?: boolean;
+  /** The weight of two records that no key brought together, asked for within small components only. */
+  readonly weigh?: (left: number, right: number) => number;
   /** Two records that must not meet, whatever their weight. */
   readonly apart?: (left: number, right: number) => boolean;
 }
@@ -45,6 +49,14 @@ export function partition(records: number, pairs: ScoredPairs, options: Partitio
 
 const mayMeet = (a: number, b: number, { sources, oneToOne, apart }: PartitionOptions) =>
   !(oneToOne && sources && sources[a] === sources[b]) && !apart?.(a, b);
+
+/** How much of what one pair of two clusters says the others say again: they compare much the same values. */
+const REPEATED = 0.85;
+/** As how many independent pairs so many count. */
+const worthOf = (pairs: number) => pairs / (1 + (pairs - 1) * REPEATED);
+
+/** Of a larger component not every pair is compared: it would take quadratic time. */
+const MOST_WEIGHED = 100;
 
 interface Component {
   readonly members: readonly number[];
@@ -123,8 +135,24 @@ class Agglomeration {
       this.group(a).links.set(b, { sum, count: 1 });
       this.group(b).links.set(a, { sum, count: 1 });
     }
+    if (component.members.length <= MOST_WEIGHED) this.weighTheRest(component.members);
     for (const group of this.groups.values()) {
       for (const other of group.links.keys()) if (group.id < other) this.offer(group, this.group(other));
+    }
+  }
+
+  /** What no key brought together isn't as unlike as that: with many gaps there is little to bring two together. */
+  private weighTheRest(members: readonly number[]): void {
+    const { weigh, unscored } = this.options;
+    if (!weigh) return;
+    for (const [at, a] of members.entries()) {
+      const { links } = this.group(a);
+      for (const b of members.slice(at + 1)) {
+        if (links.has(b)) continue;
+        const sum = Math.max(unscored, Math.min(MOST_WEIGHT, weigh(a, b)));
+        links.set(b, { sum, count: 1 });
+        this.group(b).links.set(a, { sum, count: 1 });
+      }
     }
   }
 
@@ -176,7 +204,8 @@ class Agglomeration {
     const link = one.links.get(two.id);
     if (!link) return;
     const comparable = this.comparable(one, two);
-    const mean = (link.sum + (comparable - link.count) * this.options.unscored) / comparable;
+    const average = (link.sum + (comparable - link.count) * this.options.unscored) / comparable;
+    const mean = average + (worthOf(comparable) - 1) * (average - this.options.prior);
     if (mean < this.options.threshold) return;
     const [a, b] = one.id < two.id ? [one, two] : [two, one];
     this.push({ a: a.id, b: b.id, mean, versionA: a.version, versionB: b.version });

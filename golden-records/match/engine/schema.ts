@@ -1,4 +1,5 @@
 import { ConfigError, type ConfigProblem } from '../../errors.js';
+import type { SchemeCode } from '../../normalise/index.js';
 
 /** What a column holds; decides how it is normalised, which keys it gives and how two values of it are compared. */
 export const FIELD_KINDS = [
@@ -42,6 +43,8 @@ export interface FieldSpec {
    * this holds for the schemes of EXCLUSIVE_SCHEMES; for others two values speak against, and can be outweighed.
    */
   readonly exclusive?: boolean;
+  /** The hub's scheme of identifiers whose rules a value has to keep, check digit and all; what doesn't is no evidence. */
+  readonly checkedAs?: SchemeCode;
   /** person-name: which part of the name; default: full. */
   readonly part?: NamePart;
 }

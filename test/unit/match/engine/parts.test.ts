@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { ConfigError } from '../../../../golden-records/errors.js';
 import {
   ENTITY_SCHEMAS,
+  type MatchSchema,
   parseMatchSchema,
   partition,
   RecordMatcher,
 } from '../../../../golden-records/match/engine/index.js';
+import { probabilitiesWithin } from '../../../../golden-records/match/engine/agreement.js';
 import { monotoneWeights } from '../../../../golden-records/match/engine/parameters.js';
 import { jaroWinkler, withinOneEdit } from '../../../../golden-records/match/engine/similarity.js';
 
@@ -79,7 +81,7 @@ const pairsOf = (pairs: readonly (readonly [number, number, number])[]) => ({
   weight: Float32Array.from(pairs, ([, , weight]) => weight),
   length: pairs.length,
 });
-const options = { threshold: 0, unscored: -5 };
+const options = { threshold: 0, unscored: -5, prior: -5 };
 
 describe('clusters', () => {
   test('hold together what agrees on the whole, and not what one bridge connects', () => {
@@ -95,6 +97,39 @@ describe('clusters', () => {
       [0, 2, 3],
     ]);
     expect([...partition(3, agreed, options)]).toEqual([0, 0, 0]);
+  });
+
+  test('ask for what no key brought together, where the component is small', () => {
+    const chained = pairsOf([
+      [0, 1, 4],
+      [1, 2, 4],
+    ]);
+    expect([...partition(3, chained, options)]).toEqual([0, 0, 2]);
+    expect([...partition(3, chained, { ...options, weigh: () => -1 })]).toEqual([0, 0, 0]);
+  });
+
+  test('several pairs that agree say a little more than one', () => {
+    const half = pairsOf([
+      [0, 1, 9],
+      [0, 2, -0.4],
+      [1, 2, 0.3],
+    ]);
+    expect([...partition(3, half, options)]).toEqual([0, 0, 0]);
+    expect([...partition(2, pairsOf([[0, 1, -0.05]]), options)]).toEqual([0, 1]);
+  });
+
+  test('make a pair as likely as the surest way through a third record', () => {
+    const pairs = pairsOf([
+      [0, 1, 5],
+      [1, 2, 5],
+      [0, 2, -1],
+      [2, 3, -1],
+    ]);
+    const sure = 1 / (1 + 2 ** -5);
+    const [first, , third, apart] = probabilitiesWithin(pairs, Int32Array.of(0, 0, 0, 3));
+    expect(first).toBeCloseTo(sure, 6);
+    expect(third).toBeCloseTo(sure * sure, 6);
+    expect(apart).toBeCloseTo(1 / 3, 6);
   });
 
   test('hold one record of each source where sources are free of duplicates', () => {
@@ -133,6 +168,31 @@ describe('clusters', () => {
         },
       ),
     );
+  });
+});
+
+describe("identifiers of the hub's types", () => {
+  const levels = (field: string, a: string, b: string) => {
+    const schema = ENTITY_SCHEMAS[field === 'gtin' ? 'item' : 'supplier'] as MatchSchema;
+    const cells = (value: string) => schema.fields.map(({ name }) => (name === field ? value : null));
+    const [scored] = new RecordMatcher(schema).score(cells(a), [cells(b)]);
+    return scored?.steps.filter(({ comparison }) => comparison === field).map(({ level }) => level);
+  };
+
+  test.each([
+    ['npi', '1234567893', '1234567893', ['equal']],
+    ['npi', '1234567890', '1234567890', []],
+    ['lei', '5493001KJTIIGC8Y1R12', '5493001KJTIIGC8Y1R12', ['equal']],
+    ['lei', '5493001KJTIIGC8Y1R13', '5493001KJTIIGC8Y1R12', []],
+    ['iban', 'GB29 NWBK 6016 1331 9268 19', 'gb29nwbk60161331926819', ['equal']],
+    ['iban', 'GB28 NWBK 6016 1331 9268 19', 'GB28 NWBK 6016 1331 9268 19', []],
+    ['gtin', '4006381333931', '04006381333931', ['equal']],
+    ['gtin', '4006381333932', '4006381333932', []],
+    ['taxId', 'DE:136695976', 'DE:136695976', ['equal']],
+    ['taxId', 'DE:136695970', 'DE:136695970', []],
+    ['taxId', '4711 0815', '47110815', ['equal']],
+  ])('%s %s and %s: %j; what breaks the rules of its scheme is no evidence', (field, a, b, expected) => {
+    expect(levels(field, a, b)).toEqual(expected);
   });
 });
 
