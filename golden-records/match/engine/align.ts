@@ -172,7 +172,8 @@ export class Aligner implements Alignment {
     const high = a < b ? b : a;
     const slot = ((imul(low, 0x9e3779b1) ^ imul(high, 0x85ebca6b)) >>> 8) & this.cacheMask;
     if (this.cacheKeys[slot * 2] === low && this.cacheKeys[slot * 2 + 1] === high) return this.cached[slot] as number;
-    const result = this.compareWords(low, high);
+    // As it is remembered: a pair must not weigh a hair less when it is met again.
+    const result = Math.fround(this.compareWords(low, high));
     this.cacheKeys[slot * 2] = low;
     this.cacheKeys[slot * 2 + 1] = high;
     this.cached[slot] = result;
