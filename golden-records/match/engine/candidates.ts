@@ -7,6 +7,8 @@ export interface Limits {
   /** The best so many earlier records are compared with each. */
   readonly best: number;
   readonly grams: boolean;
+  /** Few keys a record, and nobody is compared who shares less than LEAST_STRENGTH. */
+  readonly lean: boolean;
   readonly mostKeys: number;
 }
 
@@ -14,11 +16,17 @@ const SMALL = 30_000;
 const MEDIUM = 200_000;
 
 /** Small data can afford common keys; in large data a key that many share would cost more than it finds. */
-export function limitsFor(records: number): Limits {
-  if (records <= SMALL) return { cap: Math.max(60, Math.round(records / 12)), best: 60, grams: true, mostKeys: 400 };
-  if (records <= MEDIUM) return { cap: 100, best: 15, grams: false, mostKeys: 100 };
-  return { cap: 60, best: 12, grams: false, mostKeys: 80 };
+export function limitsFor({ size, columns }: Block): Limits {
+  if (size <= SMALL)
+    return { cap: Math.max(60, Math.round(size / 12)), best: 60, grams: true, lean: false, mostKeys: 400 };
+  // Titles have many words of which none is rare: there all keys are needed.
+  const lean = !columns.some(({ spec }) => spec.kind === 'title');
+  const mostKeys = lean ? MOST_LEAN_KEYS : 100;
+  return size <= MEDIUM
+    ? { cap: 100, best: 15, grams: false, lean, mostKeys }
+    : { cap: 60, best: 12, grams: false, lean, mostKeys };
 }
+const MOST_LEAN_KEYS = 32;
 
 /** Records by key: `records[start[k]..start[k + 1])`, ascending. Keys fall into buckets; a shared bucket costs a little time. */
 export interface KeyIndexData {
@@ -56,19 +64,21 @@ export class KeyIndex implements KeyIndexData {
   }
 }
 
-/** The keys of a few records, as the batch gives them to a large set. */
-export const keysOfRecords = (block: Block) => recordKeys(block, limitsFor(Number.POSITIVE_INFINITY));
+/** The keys of a few records for an index that lives: those that a large batch of their kind would have. */
+export const keysOfRecords = (block: Block) =>
+  recordKeys(block, limitsFor({ ...block, size: Number.POSITIVE_INFINITY }));
 
 /** The keys of every record: those of its values, and combinations of parts. */
 export function recordKeys(block: Block, limits: Limits): { keyStart: Int32Array; keys: Int32Array } {
-  const perColumn = block.columns.map((column) => keysOf(column, { grams: limits.grams }));
-  const pairs = combinations(block);
+  const perColumn = block.columns.map((column) => keysOf(column, limits));
+  const pairs = combinations(block, limits);
+  const mostParts = limits.lean ? LEAN_PARTS : Number.POSITIVE_INFINITY;
   const keyStart = sharedInts(block.size + 1);
   let keys = sharedInts(Math.max(1024, block.size * 24));
   let length = 0;
   const own = new Int32Array(limits.mostKeys);
   for (let record = 0; record < block.size; record++) {
-    const count = keysOfRecord(block, perColumn, pairs, record, own);
+    const count = keysOfRecord(block, perColumn, pairs, record, own, mostParts);
     if (length + count > keys.length) {
       const wider = sharedInts(Math.max(Math.ceil(keys.length * 1.5), length + count));
       wider.set(keys);
@@ -83,12 +93,16 @@ export function recordKeys(block: Block, limits: Limits): { keyStart: Int32Array
   return { keyStart, keys: keys.subarray(0, length) };
 }
 
+/** Of each value, as many parts are combined in a lean index. */
+const LEAN_PARTS = 1;
+
 function keysOfRecord(
   block: Block,
   perColumn: readonly ValueKeys[],
   pairs: readonly (readonly [number, number])[],
   record: number,
   own: Int32Array,
+  mostParts: number,
 ): number {
   let count = 0;
   const most = own.length;
@@ -113,14 +127,25 @@ function keysOfRecord(
     const partB = (perColumn[b] as ValueKeys).part;
     const valueA = columnA.values[rowA] as number;
     const valueB = columnB.values[rowB] as number;
-    for (let i = partA.start[valueA] as number; i < (partA.start[valueA + 1] as number); i++) {
-      for (let j = partB.start[valueB] as number; j < (partB.start[valueB + 1] as number); j++) {
+    const fromA = partA.start[valueA] as number;
+    const fromB = partB.start[valueB] as number;
+    const toA = Math.min(partA.start[valueA + 1] as number, fromA + mostParts);
+    const toB = Math.min(partB.start[valueB + 1] as number, fromB + mostParts);
+    for (let i = fromA; i < toA; i++) {
+      for (let j = fromB; j < toB; j++) {
         if (count < most) own[count++] = combine(partA.items[i] as number, partB.items[j] as number, at);
       }
     }
   }
   return count;
 }
+
+/**
+ * Of a lean index: who shares less, in bits, is somebody else. A key counts log2(2 cap / others who have it): one that as many
+ * have as may, a bit. Of a million synthetic suppliers this leaves some five candidates a record of fifteen, and loses one
+ * true pair in a thousand.
+ */
+export const LEAST_STRENGTH = 5.5;
 
 /** For each record, the earlier ones that share the most and rarest keys with it. */
 export class Prober {
@@ -139,7 +164,9 @@ export class Prober {
   ) {
     this.sum = new Float32Array(size);
     this.touched = new Int32Array(size);
-    this.rarity = Float64Array.from({ length: limits.cap + 1 }, (_, records) => Math.log2(size / records) + 1);
+    this.rarity = Float64Array.from({ length: limits.cap + 1 }, (_, records) =>
+      limits.lean ? Math.log2((2 * limits.cap) / Math.max(1, records - 1)) : Math.log2(size / records) + 1,
+    );
     this.found = new Int32Array(limits.best);
     this.strength = new Float32Array(limits.best);
   }
@@ -176,6 +203,7 @@ export class Prober {
     for (let at = 0; at < count; at++) {
       const other = touched[at] as number;
       const value = sum[other] as number;
+      if (limits.lean && value < LEAST_STRENGTH) continue;
       if (kept === limits.best && value <= (strength[kept - 1] as number)) continue;
       let to = kept < limits.best ? kept++ : kept - 1;
       while (to > 0 && (strength[to - 1] as number) < value) {
@@ -198,7 +226,7 @@ export function bucketMask(keys: number): number {
 
 /** Keys of all records and the index over them, in arrays that threads share. */
 export function indexOf(block: Block): KeyIndex {
-  const { keyStart, keys } = recordKeys(block, limitsFor(block.size));
+  const { keyStart, keys } = recordKeys(block, limitsFor(block));
   return new KeyIndex(keyStart, keys, bucketMask(keys.length));
 }
 

@@ -90,6 +90,8 @@ class ListsBuilder {
 /** Whether there is room for keys that only few records need: the smaller the data, the more generous. */
 export interface KeyDetail {
   readonly grams: boolean;
+  /** For an index that lives: few keys a record, of which each costs a write. */
+  readonly lean: boolean;
 }
 
 export function keysOf(column: Column, detail: KeyDetail): ValueKeys {
@@ -143,12 +145,11 @@ function wordKeys(making: Making, mostWords: number, near: boolean): void {
     const token = tokens[at] as number;
     const start = tokenCharStart[token] as number;
     const end = tokenCharStart[token + 1] as number;
-    const word = hashOf(tokenChars, start, end, seed);
-    lone.push(word);
+    if (!near || !detail.lean) lone.push(hashOf(tokenChars, start, end, seed));
     if (near) {
       const sound = soundOf(tokenChars, start, end, seed + 1);
       if (end - start >= 3) lone.push(sound);
-      if (end - start >= 6) lone.push(hashOf(tokenChars, start, start + 4, seed + 2));
+      if (end - start >= 6 && (!detail.lean || at === from)) lone.push(hashOf(tokenChars, start, start + 4, seed + 2));
       if (at > from) lone.push(combine(before, sound, seed + 3));
       if (at < from + 3) part.push(sound);
       before = sound;
@@ -274,7 +275,8 @@ const RECIPES: Readonly<Record<ColumnKind, (making: Making) => void>> = {
   identifier: halves,
   code: (making) => {
     // One number says more than all the words that names of a kind share, and would be one key among many.
-    for (let salt = 0; salt < CODE_WORTH; salt++) making.lone.push(combine(whole(making), salt, making.seed));
+    const worth = making.detail.lean ? 1 : CODE_WORTH;
+    for (let salt = 0; salt < worth; salt++) making.lone.push(combine(whole(making), salt, making.seed));
     if (lengthOf(making) >= 5) making.lone.push(between(making, 0, lengthOf(making) - 2, 1));
     making.part.push(whole(making));
   },
@@ -302,11 +304,20 @@ const RECIPES: Readonly<Record<ColumnKind, (making: Making) => void>> = {
   'all-words': none,
 };
 
-/** Pairs of columns whose part keys are combined. */
-export function combinations(block: Block): readonly (readonly [number, number])[] {
+/** Pairs of columns whose part keys are combined; of a lean index those with a name, and streets with their place. */
+export function combinations(block: Block, { lean }: KeyDetail): readonly (readonly [number, number])[] {
   const pairs: [number, number][] = [];
   for (let a = 0; a < block.columns.length; a++) {
-    for (let b = a + 1; b < block.columns.length; b++) pairs.push([a, b]);
+    for (let b = a + 1; b < block.columns.length; b++) {
+      if (!lean || isTelling(kindOf(block, a), kindOf(block, b))) pairs.push([a, b]);
+    }
   }
   return pairs;
 }
+
+const kindOf = ({ columns }: Block, at: number) => (columns[at] as Column).spec.kind;
+const NAMES: ReadonlySet<ColumnKind> = new Set(['organisation-name', 'person-name', 'title']);
+const STREETS: ReadonlySet<ColumnKind> = new Set(['address', 'street']);
+const PLACES: ReadonlySet<ColumnKind> = new Set(['city', 'postcode']);
+const isTelling = (a: ColumnKind, b: ColumnKind) =>
+  NAMES.has(a) || NAMES.has(b) || (STREETS.has(a) && PLACES.has(b)) || (PLACES.has(a) && STREETS.has(b));
