@@ -1,5 +1,5 @@
 import { AFTER_TITLE } from './derived.js';
-import { featuresOf } from './features.js';
+import { type Features, featuresOf, featuresOfText } from './features.js';
 import { GrowingBytes, GrowingInts } from './growing.js';
 import type { ColumnKind, FieldSpec, MatchSchema } from './schema.js';
 
@@ -143,11 +143,21 @@ export class ColumnBuilder {
     this.rows.push(this.values.length);
   }
 
+  /** A record by the texts of its values, as `featuresOfRecord` gave them. */
+  addTexts(texts: readonly string[]): void {
+    this.record++;
+    for (const text of texts) this.hold(this.idOfText.get(text) ?? this.keep(featuresOfText(this.spec.kind, text)));
+    this.rows.push(this.values.length);
+  }
+
   private addValue(cell: string): void {
     const known = this.idOfCell.get(cell);
     const id = known ?? this.normalise(cell);
     if (known === undefined && this.idOfCell.size < MOST_CACHED) this.idOfCell.set(cell, id);
-    if (id < 0) return;
+    if (id >= 0) this.hold(id);
+  }
+
+  private hold(id: number): void {
     for (let at = this.rows.get(this.rows.length - 1); at < this.values.length; at++) {
       if (this.values.get(at) === id) return;
     }
@@ -174,8 +184,10 @@ export class ColumnBuilder {
   private normalise(cell: string): number {
     const features = featuresOf(this.spec, cell);
     if (features === undefined) return -1;
-    const known = this.idOfText.get(features.text);
-    if (known !== undefined) return known;
+    return this.idOfText.get(features.text) ?? this.keep(features);
+  }
+
+  private keep(features: Features): number {
     const id = this.idOfText.size;
     this.idOfText.set(features.text, id);
     this.texts.push(features.text);
@@ -319,7 +331,7 @@ export function makeBlock(
   sharesOf: (spec: ColumnSpec, records: number) => Shares,
 ): MadeBlock {
   const derived = derivedColumns(schema);
-  const specs: ColumnSpec[] = [...schema.fields, ...derived.map(({ spec }) => spec)];
+  const specs = columnSpecs(schema);
   const builders = specs.map((spec) => new ColumnBuilder(spec));
   const own = builders.slice(0, schema.fields.length);
   const titles = schema.fields.filter(({ kind }) => kind === 'title').length;
@@ -334,6 +346,41 @@ export function makeBlock(
     }
     size++;
   }
+  return built(builders, specs, size, sharesOf);
+}
+
+/** What is compared of one record, normalised: for each column of a schema, the derived ones too, the texts of its values. */
+export type RecordFeatures = readonly (readonly string[])[];
+
+export const columnSpecs = (schema: MatchSchema): ColumnSpec[] => [
+  ...schema.fields,
+  ...derivedColumns(schema).map(({ spec }) => spec),
+];
+
+/** The features of a record of a block. */
+export const featuresOfRecord = ({ columns }: Block, record: number): RecordFeatures =>
+  columns.map((column) =>
+    Array.from(column.values.subarray(column.rows[record], column.rows[record + 1]), (value) => textOf(column, value)),
+  );
+
+/** Put records of which only the features are known into columns. */
+export function makeBlockOfFeatures(
+  schema: MatchSchema,
+  records: readonly RecordFeatures[],
+  sharesOf: (spec: ColumnSpec, records: number) => Shares,
+): MadeBlock {
+  const specs = columnSpecs(schema);
+  const builders = specs.map((spec) => new ColumnBuilder(spec));
+  for (const record of records) for (const [at, builder] of builders.entries()) builder.addTexts(record[at] ?? []);
+  return built(builders, specs, records.length, sharesOf);
+}
+
+function built(
+  builders: readonly ColumnBuilder[],
+  specs: readonly ColumnSpec[],
+  size: number,
+  sharesOf: (spec: ColumnSpec, records: number) => Shares,
+): MadeBlock {
   const columns = builders.map((builder, at) => builder.build(sharesOf(specs[at] as ColumnSpec, size)));
   return {
     block: { size, columns, elsewhere: elsewhereOf(builders, specs) },

@@ -2,7 +2,7 @@ import { countryCode } from '../../normalise/index.js';
 import { Aligner, type Letters, letterBits, mayBeAlike, mostInCommon } from './align.js';
 import { type Block, type Column, tokenTextOf } from './columns.js';
 import { Comparison, type Group, type Level, level, MISSING, related } from './comparison.js';
-import { type ColumnKind, isExclusive } from './schema.js';
+import { type ColumnKind, isExclusive, NATIONAL_SCHEMES } from './schema.js';
 import { isUsual } from './shares.js';
 import { commonPrefix, jaroWinkler, mayReach, withinOneEdit } from './similarity.js';
 
@@ -1139,21 +1139,37 @@ class CalendarDate extends OfValues {
 /** The first of January, or no day at all: somebody knew the year only. */
 const isPlaceholderDay = (day: number) => day === 101 || day === 0 || day % 100 === 0;
 
+/** An organisation may have a number in each country: those of two countries say nothing. */
+const COUNTRY_CODE = 2;
+
 class Identifier extends OfValues {
   override readonly isIdentifier = true;
+  private readonly isNational: boolean;
   constructor(name: string, column: Column) {
     super(name, column, 'identity', [
       level('equal', 0.87, 0.002, 13),
       level('one slip', 0.07, 0.002, 13),
       { ...level('different', 0.06, 0.996), conflict: isExclusive(column.spec), differs: true },
     ]);
+    this.isNational = NATIONAL_SCHEMES.includes(column.spec.scheme ?? '');
   }
   protected compareValues(a: number, b: number): number {
     this.agreed(a, b);
     if (a === b) return 0;
+    if (this.isNational && this.prefix(a, b) < COUNTRY_CODE && this.hasCountry(a) && this.hasCountry(b)) return MISSING;
     return Math.min(this.length(a), this.length(b)) >= 5 && this.oneEdit(a, b) ? 1 : 2;
   }
+
+  private hasCountry(value: number): boolean {
+    const { chars, charStart } = this.column;
+    const start = charStart[value] as number;
+    return this.length(value) > COUNTRY_CODE && isLetter(chars[start]) && isLetter(chars[start + 1]);
+  }
 }
+
+const LETTER_A = 0x61;
+const LETTER_Z = 0x7a;
+const isLetter = (char = 0) => char >= LETTER_A && char <= LETTER_Z;
 
 class Code extends OfValues {
   override readonly isCode = true;

@@ -35,6 +35,31 @@ export function featuresOf(
   return features !== undefined && features.text !== '' && !PLACEHOLDERS.has(features.text) ? features : undefined;
 }
 
+/** The features whose text this is: what was normalised once and kept isn't normalised again. */
+export function featuresOfText(kind: ColumnKind, text: string): Features {
+  if (SINGLE.has(kind)) return plain(text);
+  if (kind === 'number' || kind === 'price') return plain(text, [text], Number(text));
+  if (kind === 'date') return plain(text, [text], EIGHT_DIGITS.test(text) ? Number(text) : Number.NaN);
+  if (kind === 'url') return plain(text, domainOf(text));
+  if (kind === 'model-code') {
+    const at = text.indexOf(':');
+    return plain(text, split(text.slice(at + 1)), Number(text.slice(0, at)));
+  }
+  return plain(text, split(text));
+}
+
+/** Kinds of which a value is one word, whatever stands in it. */
+const SINGLE: ReadonlySet<ColumnKind> = new Set([
+  'house-number',
+  'postcode',
+  'country',
+  'phone',
+  'email',
+  'identifier',
+  'code',
+]);
+const EIGHT_DIGITS = /^\d{8}$/;
+
 const COUNTRY_AND_NUMBER = /^\s*[a-z]{2}\s*:/i;
 
 /** The identifier as the hub writes it; empty where it breaks the rules of its scheme: a mistyped one is nobody's. */
@@ -286,9 +311,13 @@ const SCHEME_AND_WWW = /^(?:[a-z]+:\/\/)?(?:www\d?\.)?/;
 function webAddress(cell: string): Features {
   const folded = foldToAscii(cell.trim());
   const rest = folded.replace(SCHEME_AND_WWW, '').replace(/\/+$/, '');
-  const host = rest.split(/[/?#:]/)[0] ?? '';
-  if (!host.includes('.')) return plain('');
-  return plain(rest, [registrableDomain(host) ?? host]);
+  return domainOf(rest)[0]?.includes('.') ? plain(rest, domainOf(rest)) : plain('');
+}
+
+/** The part of a web address that belongs to one organisation. */
+function domainOf(address: string): string[] {
+  const host = address.split(/[/?#:]/)[0] ?? '';
+  return [registrableDomain(host) ?? host];
 }
 
 const YEAR_FIRST = /^(\d{4})[-/. ]?(\d{1,2})?[-/. ]?(\d{1,2})?(?:[T ].*)?$/;

@@ -36,6 +36,9 @@ export function thawed(input: unknown, schema: MatchSchema, path: string): Match
 }
 
 const told = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value));
+/** Where the hub finds it is no part of what a column is. */
+const plain = (field: FieldSpec | undefined) =>
+  field && Object.fromEntries(Object.entries(field).filter(([name]) => name !== 'from'));
 const described = (field: FieldSpec | undefined) =>
   field &&
   JSON.stringify([
@@ -56,8 +59,8 @@ function* otherColumns(
     if (described(learnt[at]) === described(asked[at])) continue;
     yield {
       path: `${path}: schema.fields[${at}]`,
-      expected: `${told(asked[at])}, as the records have it`,
-      found: `${told(learnt[at])}; learn parameters for these columns, or choose them with --map or --schema`,
+      expected: `${told(plain(asked[at]))}, as the records have it`,
+      found: `${told(plain(learnt[at]))}; learn parameters for these columns, or choose them with --map or --schema`,
     };
   }
 }

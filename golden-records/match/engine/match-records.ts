@@ -84,7 +84,7 @@ export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): P
   const order = orderOf(size, ids);
   const block = reordered(made.block, order);
   const sources = options.sources && shared(order.map((record) => (options.sources as Uint16Array)[record] as number));
-  const limits = limitsFor(size);
+  const limits = limitsFor(block);
   onProgress?.('index', 0);
   const index = indexOf(block);
   await breathe(signal);
@@ -159,6 +159,12 @@ function inOrderOfInput(clusters: Int32Array, order: Uint32Array): Int32Array {
   const result = new Int32Array(clusters.length);
   for (let at = 0; at < order.length; at++) result[order[at] as number] = order[clusters[at] as number] as number;
   return result;
+}
+
+/** Parameters learnt from a whole set of records, with how often words and values are found in it. */
+export async function learnFrom({ block, frequencies }: MadeBlock, betweenRounds: () => Promise<void>) {
+  const learnt = await learn(block, indexOf(block), limitsFor(block), undefined, false, betweenRounds);
+  return { ...learnt, frequencies: frequencies() };
 }
 
 /** Learn from the candidates of every nth record: whole records, since rivals have to stay together. */

@@ -25,7 +25,7 @@ export interface PartitionOptions {
 }
 
 /** No single pair, however sure, carries more others than this. */
-const MOST_WEIGHT = 12;
+export const MOST_WEIGHT = 12;
 
 /**
  * Cluster by average linkage, the best first: two clusters join when their records agree on the whole, so that one

@@ -106,6 +106,9 @@ const describe = (value: unknown) => (value === undefined ? 'nothing' : (JSON.st
 /** Numbers that an authority gives once to each organisation. */
 export const EXCLUSIVE_SCHEMES: readonly string[] = ['tax', 'TAX_ID', 'VAT', 'EIN', 'LEI', 'NPI'];
 
+/** Schemes whose values may begin with the code of the country that issued them. */
+export const NATIONAL_SCHEMES: readonly string[] = ['VAT', 'TAX_ID'];
+
 export const isExclusive = ({
   scheme,
   exclusive,

@@ -47,15 +47,26 @@ export const sharesOfRecords = (spec: ColumnSpec, records: number): Shares => ({
 });
 
 /** Shares where parameters were estimated: what a handful of records says by itself means nothing. */
-export const sharesOfFrequencies = (spec: ColumnSpec, known: Frequencies): Shares => ({
-  ...blended(
-    spec,
-    known.records,
-    (text) => known.values[text] ?? 1,
-    (text) => known.tokens[text] ?? 1,
-  ),
-  neighbours: (first, second) => known.neighbours[`${first} ${second}`] ?? 1,
-});
+export function sharesOfFrequencies(spec: ColumnSpec, known: Frequencies): Shares {
+  // A shipped set has counted nothing, and is asked for every word of every record that arrives.
+  const hasValues = !isEmpty(known.values);
+  const hasTokens = !isEmpty(known.tokens);
+  const hasNeighbours = !isEmpty(known.neighbours);
+  return {
+    ...blended(
+      spec,
+      known.records,
+      hasValues ? (text) => known.values[text] ?? 1 : one,
+      hasTokens ? (text) => known.tokens[text] ?? 1 : one,
+    ),
+    neighbours: hasNeighbours ? (first, second) => known.neighbours[`${first} ${second}`] ?? 1 : one,
+  };
+}
+const one = () => 1;
+function isEmpty(counts: Readonly<Record<string, number>>): boolean {
+  for (const _ in counts) return false;
+  return true;
+}
 
 type Count = (text: string, found: number) => number;
 

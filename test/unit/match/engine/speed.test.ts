@@ -65,7 +65,7 @@ test('stopping early drops only pairs below the floor, and changes no weight abo
   );
   const { block } = makeBlock(schema, records, sharesOfRecords);
   const scorer = new PairScorer(comparisonsOf(block), new RecordMatcher(schema).parameters);
-  const prober = new Prober(indexOf(block), block.size, limitsFor(block.size), undefined);
+  const prober = new Prober(indexOf(block), block.size, limitsFor(block), undefined);
   let above = 0;
   let below = 0;
   for (let left = 0; left < block.size; left++) {
