@@ -462,8 +462,8 @@ export default defineConfig({
         // The reason belongs to whoever set the status.
         statusReason: { follows: 'status' },
       },
-      // Weights are log2 odds: 10 is about a thousand to one.
-      thresholds: { match: 10, review: 4 },
+      // Weights are log2 odds: 7 is about a hundred to one.
+      thresholds: { match: 7, review: 0 },
     },
     item: {
       attributes: {

@@ -1,6 +1,6 @@
 import { InvalidInput, RejectedRecord } from './errors.js';
 import { isJsonObject, type Json, type JsonObject } from './json.js';
-import type { IdentifierValue } from './match/evidence.js';
+import type { IdentifierValue } from './match/identifiers.js';
 import type { EntityTypeDefinition, Kind, KindName } from './model.js';
 import * as normalise from './normalise/index.js';
 import {

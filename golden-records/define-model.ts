@@ -1,10 +1,11 @@
 import { ConfigError, type ConfigProblem } from './errors.js';
-import { MATCHING_PARAMETERS } from './match/score.js';
+import { rootOf, shippedFor } from './match/engine/index.js';
 import type { EntityTypeDefinition, Kind } from './model.js';
 import { contentHash } from './normalise/index.js';
 import {
   CONFLICT_ACTIONS,
   DEFAULT_THRESHOLDS,
+  type EntityTypeRules,
   HUB_SYSTEM,
   type Model,
   type ModelInput,
@@ -12,6 +13,7 @@ import {
   type SurvivorshipRule,
   type SystemDefinition,
   type TargetDefinition,
+  type Thresholds,
 } from './rules.js';
 
 const CODE = /^[a-z][a-z0-9_-]{0,62}$/;
@@ -64,7 +66,7 @@ export function defineModel(input: ModelInput): Model {
   const rulesVersion = contentHash(
     JSON.parse(
       JSON.stringify({
-        parameters: MATCHING_PARAMETERS,
+        parameters: input.entityTypes.map(({ matching }) => shippedFor(matching.compared)),
         entityTypes: input.entityTypes,
         systems: [...systems.values()],
         rules: input.rules ?? {},
@@ -76,11 +78,20 @@ export function defineModel(input: ModelInput): Model {
     systems,
     priority: new Map([...systems.keys()].map((code, at) => [code, at])),
     rulesFor: (entityType: string, attribute: string) => rules.get(`${entityType}.${attribute}`) ?? [FALLBACK],
-    thresholdsFor: (entityType: string) => ({ ...DEFAULT_THRESHOLDS, ...input.rules?.[entityType]?.thresholds }),
+    thresholdsFor: (entityType: string) => thresholdsOf(entityTypes.get(entityType), input.rules?.[entityType]),
     targetsFor: (entityType: string) => targets.get(entityType) ?? NO_TARGETS,
     rulesVersion,
   });
 }
+
+const thresholdsOf = (
+  definition: EntityTypeDefinition | undefined,
+  rules: EntityTypeRules | undefined,
+): Thresholds => ({
+  ...DEFAULT_THRESHOLDS,
+  ...definition?.matching.thresholds,
+  ...rules?.thresholds,
+});
 
 const asList = (rules: SurvivorshipRule | readonly SurvivorshipRule[] | undefined): readonly SurvivorshipRule[] =>
   rules === undefined ? [] : Array.isArray(rules) ? rules : [rules as SurvivorshipRule];
@@ -103,10 +114,14 @@ function definitionProblems(
   if (!ID_PREFIX.test(definition.idPrefix)) {
     problems.push({ path: `${at}.idPrefix`, expected: '2 to 8 lower case letters', found: `"${definition.idPrefix}"` });
   }
-  const { name, address, together = [] } = definition.matching;
-  for (const attribute of [name, ...(address === undefined ? [] : [address]), ...together]) {
-    if (!(attribute in definition.attributes)) {
-      problems.push({ path: `${at}.matching`, expected: 'names of its attributes', found: `"${attribute}"` });
+  for (const { name, from } of definition.matching.compared.fields) {
+    // A field without a place is one that only files have.
+    if (from.length > 0 && !from.some((path) => rootOf(path) in definition.attributes)) {
+      problems.push({
+        path: `${at}.matching.compared.${name}`,
+        expected: 'a path that begins with one of its attributes',
+        found: from.map((path) => `"${path}"`).join(', '),
+      });
     }
   }
   const visit = (kind: Kind, path: string): void => {
@@ -159,7 +174,7 @@ function rulesProblems(
       continue;
     }
     problems.push(...thresholdProblems(own.thresholds ?? {}, `rules.${code}.thresholds`));
-    const thresholds = { ...DEFAULT_THRESHOLDS, ...own.thresholds };
+    const thresholds = thresholdsOf(definition, own);
     if (!(thresholds.review <= thresholds.match && thresholds.match <= thresholds.confirmed)) {
       problems.push({
         path: `rules.${code}.thresholds`,

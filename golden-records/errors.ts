@@ -58,6 +58,7 @@ export const ERROR_CODES = [
   'JOB_STATE',
   'INVALID_CONFIG',
   'DATABASE_NOT_READY',
+  'TOO_LITTLE_DATA',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

@@ -11,7 +11,7 @@ export * from './json.js';
 export * from './active-parameters.js';
 export * from './match-parameters.js';
 export * from './match-candidates.js';
-export type { WaterfallStep } from './match/score.js';
+export type { WaterfallStep } from './match/matcher.js';
 export * from './model.js';
 export {
   type Address,
@@ -37,6 +37,7 @@ export { type NamedOperation, type RaisedTask, recordOperation } from './record-
 export * from './rematch.js';
 export * from './rules.js';
 export * from './steward-tasks.js';
+export * from './train.js';
 export type { AttributeDiff, ChangedRecord, DecisionKind, GoldenState } from './store/rows.js';
 export { saveCursor } from './store/write.js';
 export { ECHO_TIME, type Provenance, ruleFor } from './survivorship/survive.js';

@@ -11,18 +11,17 @@ import {
 } from './ingest/batch.js';
 import { withMade } from './ingest/made-links.js';
 import { resultOf } from './ingest/outcome.js';
-import { type Applied, isApplied, type PreparedBatch, prepare, scorables } from './ingest/prepare.js';
+import { type Applied, type PreparedBatch, prepare } from './ingest/prepare.js';
 import { heldRow, inboxRow, referenceRow, rejectedKey, rejectionTasks, sourceRow } from './ingest/rows.js';
-import { keysToMatch, scoreAll } from './ingest/score-batch.js';
+import { scoreAgainst } from './ingest/score-batch.js';
 import type { Json } from './json.js';
-import { blockingKeys } from './match/evidence.js';
 import type { EntityTypeDefinition } from './model.js';
 import { contentHash } from './normalise/index.js';
 import { checkVersions, findRepeat } from './operations.js';
 import { deliveriesOf } from './outbox.js';
 import { type OperationHead, planOf, settleComponent } from './plan.js';
 import { type Component, EMPTY_COMPONENT, loadComponent } from './store/component.js';
-import { keysOf, storedRecords, writtenSince } from './store/lookup.js';
+import { matchablesOf, storedRecords, writtenSince } from './store/lookup.js';
 import type { ScoreRow } from './store/rows.js';
 import { saveCursor, writePlan } from './store/write.js';
 import { type Actor, type Db, inTransaction, lockEntityType, type Tx, withoutTransaction } from './transaction.js';
@@ -171,7 +170,7 @@ async function apply(
   options: IngestOptions,
 ): Promise<IngestResult> {
   await lockEntityType(tx, definition.code);
-  if (tx.parameters.for(definition.code).version !== prepared.parametersVersion) throw new Overtaken();
+  if (tx.parameters.for(definition.code).version !== prepared.parameters.version) throw new Overtaken();
   const inputHash =
     options.inputHash ??
     contentHash(batch.records.map(({ externalId }, at) => [externalId, prepared.hashes[at] ?? null]));
@@ -180,7 +179,7 @@ async function apply(
     return { ...(repeat.result as unknown as IngestResult), operationId: repeat.operation.id, repeated: true };
   }
   await checkVersions(tx, definition.code, options.expectedVersions ?? {});
-  const applied = prepared.changed.filter(isApplied);
+  const { applied } = prepared;
   const scores = await scoresNow(tx, definition, batch, prepared);
   const arriving = new Set(applied.map(({ id }) => id));
   const component = await componentOf(tx, definition, applied, arriving, scores);
@@ -214,9 +213,6 @@ async function apply(
     replaced: applied.filter(({ before }) => before !== undefined).map(({ id }) => id),
     identifiers: applied.flatMap(({ id, verdict }) =>
       verdict.arrival.identifiers.map(({ scheme, value, strong }) => ({ scheme, value, strong, source_record_id: id })),
-    ),
-    keys: applied.flatMap(({ id, verdict }) =>
-      blockingKeys(verdict.evidence).map((key) => ({ key, source_record_id: id })),
     ),
     scores: scores.map(({ left, right, weight, outcome, waterfall }) => ({
       left_id: left,
@@ -260,13 +256,15 @@ async function scoresNow(
     mappingVersion: batch.mapping.version,
   };
   for (const { id } of (await storedRecords(tx, home, keys)).values()) if (news.has(id)) throw new Overtaken();
-  const arriving = scorables(prepared.changed);
-  if (!prepared.scores.some(({ left, right }) => news.has(left) || news.has(right))) {
-    const own = new Set(arriving.flatMap(({ evidence }) => keysToMatch(evidence)));
-    // In a bulk load the news are the batch before, which seldom has to do with this one.
-    if (!(await keysOf(tx, news)).some((key) => own.has(key))) return prepared.scores;
-  }
-  return withMade((await scoreAll(tx, definition, arriving)).scores, prepared.made);
+  // In a bulk load the news are the batch before. What was scored against what it replaced is scored anew.
+  const fresh = scoreAgainst(
+    definition,
+    prepared.parameters,
+    prepared.applied.map(({ matchable }) => matchable),
+    await matchablesOf(tx, definition.code, news),
+  );
+  const standing = prepared.scores.filter(({ left, right }) => !news.has(left) && !news.has(right));
+  return withMade([...standing, ...fresh], prepared.made);
 }
 
 function componentOf(

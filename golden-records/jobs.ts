@@ -19,7 +19,7 @@ const MOVES = [
   ['RUNNING', 'CANCELLED'],
 ] as const satisfies readonly (readonly [JobState, JobState])[];
 
-export const JOB_KINDS = ['REMATCH'] as const;
+export const JOB_KINDS = ['REMATCH', 'TRAIN'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export interface Job {
@@ -43,6 +43,9 @@ export interface Job {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
 }
+
+/** The step in which a job stands when nothing is left to do. */
+export const END_OF_JOB = 'end';
 
 /** NOTIFY on this channel says that a job waits. */
 export const JOB_CHANNEL = 'concord_job';

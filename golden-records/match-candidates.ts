@@ -1,11 +1,12 @@
 import { normaliseRecord } from './attributes.js';
 import { InvalidInput, NotFound } from './errors.js';
 import { newId } from './ids.js';
-import { compareAll } from './ingest/score-batch.js';
-import { evidenceOf } from './match/evidence.js';
+import { compareAll, scorePairs } from './ingest/score-batch.js';
+import { UNSCORED } from './match/engine/index.js';
+import { type Matchable, matcherFor } from './match/matcher.js';
 import type { EntityTypeDefinition } from './model.js';
-import { storedSources } from './rematch.js';
 import { HUB_SYSTEM } from './rules.js';
+import { matchablesOf } from './store/lookup.js';
 import type { ScoreRow } from './store/rows.js';
 import { type Db, type Tx, withoutTransaction } from './transaction.js';
 
@@ -23,7 +24,7 @@ export type MatchSubject =
   | { readonly attributes: Readonly<Record<string, unknown>> };
 
 /**
- * The golden records that a record resembles most, each by its best pair. A stored subject isn't compared with its own
+ * The golden records that a record resembles most, each by its best pair; none where it speaks against them. A stored subject isn't compared with its own
  * golden record. Throws NotFound, and RejectedRecord for attributes that can't be right.
  */
 export async function matchCandidates(
@@ -46,6 +47,7 @@ export async function matchCandidates(
   const ownGolden = new Set([...own].map((id) => homes.get(id)));
   const best = new Map<string, MatchCandidate>();
   for (const score of [...scores].sort((a, b) => b.weight - a.weight)) {
+    if (score.weight < UNSCORED) break;
     const candidateId = own.has(score.left) ? score.right : score.left;
     const goldenId = homes.get(candidateId);
     if (own.has(candidateId) || goldenId === undefined || ownGolden.has(goldenId) || best.has(goldenId)) continue;
@@ -54,18 +56,16 @@ export async function matchCandidates(
   return [...best.values()].slice(0, first);
 }
 
-async function askedAbout(tx: Tx, definition: EntityTypeDefinition, subject: MatchSubject) {
+async function askedAbout(tx: Tx, definition: EntityTypeDefinition, subject: MatchSubject): Promise<Matchable[]> {
   if ('sourceIds' in subject) {
-    const sources = await storedSources(tx, definition.code, subject.sourceIds);
+    const sources = await matchablesOf(tx, definition.code, subject.sourceIds);
     if (sources.length === 0) throw new NotFound('NOT_FOUND', 'no such record', { field: 'record' });
-    return sources.map(({ id, attributes, identifiers }) => ({
-      id,
-      evidence: evidenceOf(definition, attributes, identifiers),
-    }));
+    return sources;
   }
   const home = { system: HUB_SYSTEM.code, scope: HUB_SYSTEM.code };
-  const { attributes, identifiers } = normaliseRecord(definition, subject.attributes, home);
-  return [{ id: newId(), evidence: evidenceOf(definition, attributes, identifiers) }];
+  const normalised = normaliseRecord(definition, subject.attributes, home);
+  const matcher = matcherFor(definition, tx.parameters.for(definition.code));
+  return matcher.describe([normalised]).map((described) => ({ id: newId(), ...described }));
 }
 
 async function goldenOf(
@@ -91,20 +91,15 @@ export async function explainPair(
   rightIds: readonly string[],
 ): Promise<ScoreRow> {
   const tx = withoutTransaction(db);
-  const sources = await storedSources(tx, definition.code, [...leftIds, ...rightIds]);
-  const scorable = new Map(
-    sources.map(({ id, attributes, identifiers }) => [
-      id,
-      { id, evidence: evidenceOf(definition, attributes, identifiers) },
-    ]),
-  );
+  const records = await matchablesOf(tx, definition.code, new Set([...leftIds, ...rightIds]));
+  const places = new Map(records.map(({ id }, at) => [id, at]));
   const pairs = leftIds.flatMap((left) =>
-    rightIds.flatMap((right) => {
-      const [a, b] = [scorable.get(left), scorable.get(right)];
-      return a && b && left !== right ? [[a, b] as const] : [];
+    rightIds.flatMap((right): [number, number][] => {
+      const [a, b] = [places.get(left), places.get(right)];
+      return a === undefined || b === undefined || a === b ? [] : [[a, b]];
     }),
   );
-  const { scores } = await compareAll(tx, definition, [], pairs);
+  const scores = scorePairs(definition, tx.parameters.for(definition.code), records, pairs);
   const [best] = [...scores].sort((a, b) => b.weight - a.weight);
   if (!best) throw new NotFound('NOT_FOUND', 'there are no two different records to compare', { field: 'right' });
   return best;

@@ -1,3 +1,5 @@
+import type { EntitySchema } from './match/engine/entity-schemas.js';
+import type { Thresholds } from './match/thresholds.js';
 import type { SchemeCode } from './normalise/index.js';
 
 /**
@@ -164,21 +166,13 @@ export const byBusinessUnit = <G, S>(
 /** A reference to another golden record. Source side: an external id as text, or a `SourceReference`. */
 export const reference = (target: string): Kind<string, SourceReference | string> => ({ kind: 'reference', target });
 
-/** How one identifier scheme counts in matching. Weights are log2 odds. */
-export interface IdentifierEvidence {
-  readonly weight: number;
-  /** Set where a real thing has only one: two different valid values then speak against. Negative. */
-  readonly conflict?: number;
-}
-
-/** The minimal parameter set of the matcher; frozen and versioned with the rules. */
+/** What of a record is compared, and by which identifiers records are kept apart. How much it weighs, the matcher knows. */
 export interface MatchingDefinition {
-  readonly identifiers: Readonly<Partial<Record<SchemeCode, IdentifierEvidence>>>;
-  /** Attribute paths whose exact normalised equality is compared. */
-  readonly name: string;
-  readonly address?: string;
-  /** Further attributes of which differing values speak against (e.g. manufacturer part number). */
-  readonly together?: readonly string[];
+  /** EXCLUSIVE: a real thing has only one, so two different valid values keep records apart. */
+  readonly identifiers: Readonly<Partial<Record<SchemeCode, 'EXCLUSIVE' | 'SHARED'>>>;
+  readonly compared: EntitySchema;
+  /** Where the matcher acts, unless the rules say otherwise. */
+  readonly thresholds?: Partial<Thresholds>;
 }
 
 export interface EntityTypeDefinition<

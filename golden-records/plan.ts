@@ -39,7 +39,6 @@ type PlanParts = Partial<
     | 'sources'
     | 'replaced'
     | 'identifiers'
-    | 'keys'
     | 'scores'
     | 'references'
     | 'tasks'
@@ -73,7 +72,6 @@ export function planOf(
     sources: parts.sources ?? [],
     replaced: parts.replaced ?? [],
     identifiers: parts.identifiers ?? [],
-    keys: parts.keys ?? [],
     scores: parts.scores ?? [],
     references: parts.references ?? [],
     links: (settlement?.relinked ?? [])

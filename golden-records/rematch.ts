@@ -3,13 +3,13 @@ import { Conflict, InvalidInput } from './errors.js';
 import { newId } from './ids.js';
 import { scoreAll } from './ingest/score-batch.js';
 import type { Json, JsonObject } from './json.js';
-import { type Job, queueJob, saveProgress } from './jobs.js';
-import { blockingKeys, evidenceOf, type IdentifierValue } from './match/evidence.js';
+import { END_OF_JOB, type Job, queueJob, saveProgress } from './jobs.js';
+import { matcherFor, type NormalisedRecord } from './match/matcher.js';
 import type { EntityTypeDefinition } from './model.js';
 import { planOf, settleComponent } from './plan.js';
 import type { Settlement } from './settle.js';
 import { loadComponent } from './store/component.js';
-import { definitionOf, newestRevision, writtenSince } from './store/lookup.js';
+import { definitionOf, matchablesOf, newestRevision, writtenSince } from './store/lookup.js';
 import type { ScoreRow } from './store/rows.js';
 import { type WritePlan, writePlan } from './store/write.js';
 import { type Actor, type Db, inTransaction, lockEntityType, type Tx, withoutTransaction } from './transaction.js';
@@ -125,25 +125,6 @@ async function idsOfPage(tx: Tx, run: Run, size: number): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-interface StoredSource {
-  readonly id: string;
-  readonly attributes: JsonObject;
-  readonly identifiers: readonly IdentifierValue[];
-}
-
-const SOURCES = `
-select json_build_object('id', s.id, 'attributes', s.attributes,
-    'identifiers', (select coalesce(json_agg(json_build_object('scheme', i.scheme, 'value', i.value, 'strong', i.strong)
-      order by i.scheme, i.value), '[]') from identifier i where i.source_record_id = s.id)) as row
-  from source_record s where s.entity_type = $1 and s.id in (select value::uuid from jsonb_array_elements_text($2::jsonb))
-  order by s.id`;
-
-/** What stored source records take part in matching with. */
-export async function storedSources(tx: Tx, entityType: string, ids: readonly string[]): Promise<StoredSource[]> {
-  const rows = await tx.query<{ row: StoredSource }>(SOURCES, entityType, ids);
-  return rows.map(({ row }) => row);
-}
-
 /** Where the next page begins, or the first page of the next step. */
 function onward(run: Run, step: RematchStep, ids: readonly string[], size: number) {
   const last = ids.at(-1);
@@ -151,7 +132,7 @@ function onward(run: Run, step: RematchStep, ids: readonly string[], size: numbe
   const next = REMATCH_STEPS[REMATCH_STEPS.indexOf(step) + 1];
   if (!over) return { step, place: { after: last }, done: run.job.done + ids.length };
   return next === undefined
-    ? { step: 'end', place: {}, done: run.job.done + ids.length }
+    ? { step: END_OF_JOB, place: {}, done: run.job.done + ids.length }
     : { step: next, place: {}, done: 0 };
 }
 
@@ -165,29 +146,45 @@ async function totalOf(tx: Tx, run: Run): Promise<number | null> {
   return row?.total ?? 0;
 }
 
-const REKEY = `
-with page as (select value::uuid as id from jsonb_array_elements_text($2::jsonb)),
-  wanted as materialized (select x.id, x.key from jsonb_to_recordset($3::jsonb) as x(id uuid, key text)),
-  gone as (
-    delete from match_key m using page p where m.source_record_id = p.id and m.entity_type = $1
-      and not exists (select from wanted w where w.id = m.source_record_id and w.key = m.key)
-    returning 1)
-insert into match_key (entity_type, key, source_record_id)
-  select $1, w.key, w.id from wanted w on conflict do nothing`;
+const NORMALISED = `
+select s.id::text as id, s.attributes,
+    (select coalesce(json_agg(json_build_object('scheme', i.scheme, 'value', i.value, 'strong', i.strong)), '[]')
+      from identifier i where i.source_record_id = s.id) as identifiers
+  from source_record s
+  where s.entity_type = $1 and s.id in (select value::uuid from jsonb_array_elements_text($2::jsonb)) order by s.id`;
 
-/** One page of keys, read and written under the lock: what arrives meanwhile writes its own. */
+const REKEY = `
+with wanted as materialized (
+  select x.id, x.features, array(select value::bigint from jsonb_array_elements_text(x.keys)) as keys
+    from jsonb_to_recordset($2::jsonb) as x(id uuid, features jsonb, keys jsonb)
+), gone as (
+  delete from match_key m using wanted w, source_record s where s.entity_type = $1 and s.id = w.id
+    and m.key = any(s.match_keys) and m.source_record_id = w.id and m.key <> all(w.keys)
+), described as (
+  update source_record s set match_features = w.features, match_keys = w.keys from wanted w
+    where s.entity_type = $1 and s.id = w.id
+      and (s.match_keys <> w.keys or s.match_features is distinct from w.features)
+)
+insert into match_key (key, source_record_id)
+  select unnest(w.keys), w.id from wanted w on conflict do nothing`;
+
+/** One page of features and keys, read and written under the lock: what arrives meanwhile writes its own. */
 export function rematchKeys(db: Db, job: Job): Promise<void> {
   return inTransaction(db, async (tx) => {
     const run = runOf(tx, job);
     await lockEntityType(tx, run.definition.code);
-    const { version } = await setOf(tx, run);
+    const set = await setOf(tx, run);
     const total = await totalOf(tx, run);
     const ids = await idsOfPage(tx, run, PAGE.keys);
-    const keys = (await storedSources(tx, run.definition.code, ids)).flatMap(({ id, attributes, identifiers }) =>
-      blockingKeys(evidenceOf(run.definition, attributes, identifiers)).map((key) => ({ id, key })),
-    );
-    if (ids.length > 0) await tx.execute(REKEY, run.definition.code, ids, keys);
-    const result = { ...job.result, parametersVersion: version };
+    const rows = await tx.query<NormalisedRecord & { id: string }>(NORMALISED, run.definition.code, ids);
+    const described = matcherFor(run.definition, set).describe(rows);
+    if (ids.length > 0)
+      await tx.execute(
+        REKEY,
+        run.definition.code,
+        rows.map(({ id }, at) => ({ id, ...described[at] })) as unknown as Json,
+      );
+    const result = { ...job.result, parametersVersion: set.version };
     await saveProgress(tx, job, { ...onward(run, 'keys', ids, PAGE.keys), total, result });
   });
 }
@@ -232,11 +229,7 @@ export async function rematchScores(db: Db, job: Job): Promise<void> {
   const set = await setOf(reader, run);
   const seen = await newestRevision(reader, code);
   const ids = await idsOfPage(reader, run, PAGE.scores);
-  const sources = await storedSources(reader, code, ids);
-  const arriving = sources.map(({ id, attributes, identifiers }) => ({
-    id,
-    evidence: evidenceOf(run.definition, attributes, identifiers),
-  }));
+  const arriving = await matchablesOf(reader, code, ids);
   const { scores, crowdedKeys } = await scoreAll(reader, run.definition, arriving, set);
   await inTransaction(db, async (tx) => {
     const total = await totalOf(tx, run);

@@ -1,7 +1,7 @@
 import { newId } from './ids.js';
 import { type Json, type JsonObject, sameJson } from './json.js';
 import { type Ask, type ClusterEdge, type Clustering, type ClusterNode, cluster, type Word } from './match/cluster.js';
-import { issuer } from './match/score.js';
+import { issuer } from './match/identifiers.js';
 import type { EntityTypeDefinition, Kind } from './model.js';
 import type { Model, Thresholds } from './rules.js';
 import type { Component, FringeRow } from './store/component.js';
@@ -210,8 +210,8 @@ export function nodeOf(model: Model, definition: EntityTypeDefinition, row: Arri
   const strong = row.identifiers.filter((identifier) => identifier.strong);
   const exclusive = new Map<string, Set<string>>();
   for (const { scheme, value } of strong) {
-    const evidence = definition.matching.identifiers[scheme as keyof typeof definition.matching.identifiers];
-    if (evidence?.conflict === undefined) continue;
+    const use = definition.matching.identifiers[scheme as keyof typeof definition.matching.identifiers];
+    if (use !== 'EXCLUSIVE') continue;
     const key = `${scheme} ${issuer(scheme, value)}`.trim();
     exclusive.set(key, (exclusive.get(key) ?? new Set<string>()).add(value));
   }

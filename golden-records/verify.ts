@@ -53,6 +53,20 @@ const CHECKS: readonly Check[] = [
       where g.members is distinct from coalesce(l.members, '{}')`,
   },
   {
+    law: 3,
+    subject: 'source record',
+    problem: 'the blocking keys by which a record is found are not its own',
+    sql: `select s.entity_type, s.id from source_record s
+      where cardinality(s.match_keys) <> (select count(*) from match_key m where m.source_record_id = s.id and m.key = any(s.match_keys))`,
+  },
+  {
+    law: 3,
+    subject: 'source record',
+    problem: 'a record is found by a blocking key that it has no more',
+    sql: `select s.entity_type, m.source_record_id as id from match_key m left join source_record s on s.id = m.source_record_id
+      where s.id is null or m.key <> all(s.match_keys)`,
+  },
+  {
     law: 2,
     subject: 'golden record',
     problem: 'a merged id leads to no living golden record',

@@ -12,6 +12,7 @@ import {
   type SourceAttributes,
   text,
 } from '../model.js';
+import { ENTITY_SCHEMAS } from '../match/engine/index.js';
 import { address } from './address.js';
 
 export const businessUnit = defineEntityType({
@@ -40,16 +41,14 @@ export const businessUnit = defineEntityType({
   },
   matching: {
     identifiers: {
-      GLN: { weight: 14, conflict: -12 },
-      NPI: { weight: 14, conflict: -14 },
-      // Units of one legal entity share its tax number: it supports, and never decides alone.
-      VAT: { weight: 5, conflict: -8 },
-      EIN: { weight: 5, conflict: -8 },
-      TAX_ID: { weight: 5, conflict: -8 },
+      GLN: 'EXCLUSIVE',
+      NPI: 'EXCLUSIVE',
+      // Units of one legal entity share its tax number, and have only that one.
+      VAT: 'EXCLUSIVE',
+      EIN: 'EXCLUSIVE',
+      TAX_ID: 'EXCLUSIVE',
     },
-    name: 'name',
-    address: 'address',
-    together: ['code'],
+    compared: ENTITY_SCHEMAS.business_unit,
   },
 });
 

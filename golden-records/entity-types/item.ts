@@ -18,6 +18,7 @@ import {
   text,
   unit,
 } from '../model.js';
+import { ENTITY_SCHEMAS } from '../match/engine/index.js';
 
 const packaging = object('Packaging', {
   level: field(
@@ -99,12 +100,13 @@ export const item = defineEntityType({
   matching: {
     identifiers: {
       // An item has one GTIN and one UDI-DI per packaging level, so another one proves nothing.
-      GTIN: { weight: 14 },
-      UDI_DI: { weight: 14 },
-      NDC: { weight: 11 },
+      GTIN: 'SHARED',
+      UDI_DI: 'SHARED',
+      NDC: 'SHARED',
     },
-    name: 'name',
-    together: ['manufacturer', 'manufacturerPartNumber'],
+    compared: ENTITY_SCHEMAS.item,
+    // A catalogue is full of variants: sizes, pack sizes and makers of the same thing.
+    thresholds: { match: 8, review: 2, confirmed: 11 },
   },
 });
 

@@ -21,6 +21,7 @@ import {
   text,
   url,
 } from '../model.js';
+import { ENTITY_SCHEMAS } from '../match/engine/index.js';
 import { address } from './address.js';
 
 const bankAccount = object('BankAccount', {
@@ -93,19 +94,18 @@ export const supplier = defineEntityType({
   },
   matching: {
     identifiers: {
-      LEI: { weight: 16, conflict: -16 },
-      NPI: { weight: 14, conflict: -14 },
-      VAT: { weight: 12, conflict: -14 },
-      EIN: { weight: 12, conflict: -14 },
-      TAX_ID: { weight: 12, conflict: -14 },
-      DUNS: { weight: 12, conflict: -8 },
+      LEI: 'EXCLUSIVE',
+      NPI: 'EXCLUSIVE',
+      VAT: 'EXCLUSIVE',
+      EIN: 'EXCLUSIVE',
+      TAX_ID: 'EXCLUSIVE',
+      DUNS: 'EXCLUSIVE',
       // A company may have a GLN per location, so another one proves nothing.
-      GLN: { weight: 11 },
+      GLN: 'SHARED',
       // Sister companies share an account, and most companies have several.
-      IBAN: { weight: 9 },
+      IBAN: 'SHARED',
     },
-    name: 'name',
-    address: 'addresses',
+    compared: ENTITY_SCHEMAS.supplier,
   },
 });
 

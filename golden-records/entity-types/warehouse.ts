@@ -9,6 +9,7 @@ import {
   text,
   timeZone,
 } from '../model.js';
+import { ENTITY_SCHEMAS } from '../match/engine/index.js';
 import { address } from './address.js';
 
 export const warehouse = defineEntityType({
@@ -38,10 +39,8 @@ export const warehouse = defineEntityType({
   },
   matching: {
     // One place has one GLN.
-    identifiers: { GLN: { weight: 14, conflict: -12 } },
-    name: 'name',
-    // No code: it is unique within its business unit only, and each system has codes of its own.
-    address: 'address',
+    identifiers: { GLN: 'EXCLUSIVE' },
+    compared: ENTITY_SCHEMAS.warehouse,
   },
 });
 

@@ -1,4 +1,5 @@
 import type { StoredRecord } from '../store/lookup.js';
+import { CERTAIN } from '../match/matcher.js';
 import type { ScoreRow } from '../store/rows.js';
 import type { Tx } from '../transaction.js';
 import type { IngestBatch } from './batch.js';
@@ -67,17 +68,15 @@ function scoresOf(rows: readonly Row[], fresh: ReadonlySet<string>): ScoreRow[] 
     const step = {
       comparison: 'created by the hub',
       level: 'EQUAL' as const,
-      weight: MADE,
+      detail: 'equal',
+      weight: CERTAIN,
       left: linkId,
       right: goldenId,
     };
-    scores.set(left + right, { left, right, weight: MADE, outcome: 'MATCH', waterfall: [step] });
+    scores.set(left + right, { left, right, weight: CERTAIN, outcome: 'MATCH', waterfall: [step] });
   }
   return [...scores.values()];
 }
-
-/** Log2 odds: more than any evidence says against it. Persons' words still outrank it. */
-const MADE = 64;
 
 /** The scores, with those of made links instead of what comparing said of the same pairs. */
 export function withMade(found: readonly ScoreRow[], made: readonly ScoreRow[]): readonly ScoreRow[] {

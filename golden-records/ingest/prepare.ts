@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ParameterSet } from '../active-parameters.js';
 import { type Issue, normaliseRecord, type TargetReference } from '../attributes.js';
 import { RejectedRecord } from '../errors.js';
 import { newId } from '../ids.js';
 import { type Json, type JsonObject, sameJson } from '../json.js';
-import { type Evidence, evidenceOf } from '../match/evidence.js';
+import { type Matchable, matcherFor } from '../match/matcher.js';
 import type { EntityTypeDefinition } from '../model.js';
 import { contentHash } from '../normalise/index.js';
 import type { Arrival } from '../settle.js';
@@ -29,7 +30,6 @@ export type Verdict =
   | {
       readonly kind: 'APPLY';
       readonly arrival: Arrival;
-      readonly evidence: Evidence;
       readonly issues: readonly Issue[];
       readonly references: readonly TargetReference[];
     }
@@ -37,12 +37,17 @@ export type Verdict =
   /** Deleted at its source while it was held back: nobody needs to put it right any more. */
   | { readonly kind: 'GONE'; readonly reason: { code: string; message: string } }
   | { readonly kind: 'REJECTED'; readonly reason: { code: string; message: string } };
-export type Applied = Prepared & { readonly verdict: Extract<Verdict, { kind: 'APPLY' }> };
+export type Applied = Prepared & {
+  readonly verdict: Extract<Verdict, { kind: 'APPLY' }>;
+  readonly matchable: Matchable;
+};
 
 export interface PreparedBatch {
   /** Content hashes of all records of the batch. */
   readonly hashes: readonly string[];
   readonly changed: readonly Prepared[];
+  /** Those of them that are applied, with what of them takes part in matching. */
+  readonly applied: readonly Applied[];
   /** Rejected as they were the last time, or late and kept already: known, so nothing is written. */
   readonly repeated: readonly Prepared[];
   readonly stored: ReadonlyMap<string, StoredRecord>;
@@ -51,7 +56,7 @@ export interface PreparedBatch {
   readonly made: readonly ScoreRow[];
   readonly seen: string;
   /** The parameters by which it was scored. */
-  readonly parametersVersion: number;
+  readonly parameters: ParameterSet;
   readonly crowdedKeys: number;
 }
 
@@ -62,7 +67,7 @@ const RECORDS_A_TURN = 25;
 export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: IngestBatch): Promise<PreparedBatch> {
   const hashes = batch.records.map(({ payload, deleted }) => contentHash(deleted ? { deleted, payload } : payload));
   const seen = await newestRevision(tx, definition.code);
-  const { version: parametersVersion } = tx.parameters.for(definition.code);
+  const parameters = tx.parameters.for(definition.code);
   const arriving = batch.records.flatMap(({ externalId }, at) =>
     externalId === null ? [] : [{ externalId, contentHash: hashes[at] as string }],
   );
@@ -96,19 +101,37 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
   const known = await keptBefore(tx, home, { rejected: ofKind('REJECTED'), stale: ofKind('STALE') });
   const isKnown = (entry: Prepared) =>
     (entry.verdict.kind === 'REJECTED' || entry.verdict.kind === 'STALE') && known.has(arrived(entry));
-  const { scores: found, crowdedKeys } = await scoreAll(tx, definition, scorables(changed));
-  const made = links.scores(new Set(scorables(changed).map(({ id }) => id)));
+  const applied = await describe(definition, parameters, changed);
+  const arrivals = applied.map(({ matchable }) => matchable);
+  const { scores: found, crowdedKeys } = await scoreAll(tx, definition, arrivals, parameters);
+  const made = links.scores(new Set(arrivals.map(({ id }) => id)));
   const scores = withMade(found, made);
   const repeated = changed.filter(isKnown);
   const fresh = changed.filter((entry) => !isKnown(entry));
-  return { hashes, changed: fresh, repeated, stored, scores, made, seen, parametersVersion, crowdedKeys };
+  return { hashes, changed: fresh, applied, repeated, stored, scores, made, seen, parameters, crowdedKeys };
 }
 
 /** What of a batch takes part in matching. */
-export const scorables = (changed: readonly Prepared[]) =>
-  changed.filter(isApplied).map(({ id, verdict }) => ({ id, evidence: verdict.evidence }));
-
-export const isApplied = (prepared: Prepared): prepared is Applied => prepared.verdict.kind === 'APPLY';
+async function describe(
+  definition: EntityTypeDefinition,
+  parameters: ParameterSet,
+  changed: readonly Prepared[],
+): Promise<Applied[]> {
+  const matcher = matcherFor(definition, parameters);
+  const applied: Applied[] = [];
+  for (let from = 0; from < changed.length; from += RECORDS_A_TURN) {
+    const some = changed
+      .slice(from, from + RECORDS_A_TURN)
+      .flatMap((entry) => (entry.verdict.kind === 'APPLY' ? [{ ...entry, verdict: entry.verdict }] : []));
+    const described = matcher.describe(some.map(({ verdict }) => verdict.arrival));
+    for (const [at, entry] of some.entries()) {
+      const { features, keys } = described[at] as Omit<Matchable, 'id'>;
+      applied.push({ ...entry, matchable: { id: entry.id, features, keys } });
+    }
+    await nextTurn();
+  }
+  return applied;
+}
 
 function prepareRecord(
   tx: Tx,
@@ -173,8 +196,7 @@ function applyVerdict(
     sourceTime,
     identifiers: normalised.identifiers,
   };
-  const evidence = evidenceOf(definition, normalised.attributes, normalised.identifiers);
-  return { kind: 'APPLY', arrival, evidence, issues: normalised.issues, references: normalised.references };
+  return { kind: 'APPLY', arrival, issues: normalised.issues, references: normalised.references };
 }
 
 /** A mapping is the integrator's code: what it throws concerns this record alone. */

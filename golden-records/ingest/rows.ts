@@ -22,7 +22,7 @@ export const inboxRow = (batch: IngestBatch, { record, hash, sourceTime, verdict
 
 export function sourceRow(
   batch: IngestBatch,
-  { id, record, hash, verdict }: Applied,
+  { id, record, hash, verdict, matchable }: Applied,
   link: Settlement['links'][number] | undefined,
   inboxId: string | undefined,
 ): Json {
@@ -47,6 +47,8 @@ export function sourceRow(
     link_kind: link.linkKind,
     match_weight: link.matchWeight,
     linked_at: link.linkedAt,
+    match_features: matchable.features.map((texts) => [...texts]),
+    match_keys: [...matchable.keys],
   };
 }
 
@@ -74,6 +76,8 @@ export const heldRow = (
   link_kind: null,
   match_weight: null,
   linked_at: null,
+  match_features: null,
+  match_keys: [],
 });
 
 export const referenceRow = (id: string, target: TargetReference): Json => ({

@@ -1,110 +1,84 @@
 import type { ParameterSet } from '../active-parameters.js';
-import { identifierKey } from '../match/cluster.js';
-import { blockingKeys, type Evidence, evidenceOf, type IdentifierValue } from '../match/evidence.js';
-import { outcomeOf, score } from '../match/score.js';
+import { type Matchable, matcherFor, type MatchOutcome } from '../match/matcher.js';
+import { nearest } from '../match/nearest.js';
 import type { EntityTypeDefinition } from '../model.js';
 import { candidatesFor } from '../store/lookup.js';
 import type { ScoreRow } from '../store/rows.js';
 import type { Tx } from '../transaction.js';
 
-interface Scorable {
-  readonly id: string;
-  readonly evidence: Evidence;
-  readonly keys: readonly string[];
-}
-
-export interface Arriving {
-  readonly id: string;
-  readonly evidence: Evidence;
-}
-
-/** Score the arrivals against stored candidates and against each other; kept is what links, asks or speaks against. */
+/** Score the arrivals against the stored records nearest to them, and against each other; kept is what links or asks. */
 export async function scoreAll(
   tx: Tx,
   definition: EntityTypeDefinition,
-  arriving: readonly Arriving[],
-  set?: ParameterSet,
+  arriving: readonly Matchable[],
+  set: ParameterSet = tx.parameters.for(definition.code),
 ): Promise<{ scores: ScoreRow[]; crowdedKeys: number }> {
-  const { scores, crowdedKeys } = await compareAll(tx, definition, arriving, [], set);
-  return { scores: scores.flatMap((score) => (isKept(score) ? [score] : [])), crowdedKeys };
+  return search(tx, definition, arriving, set, set.thresholds.review);
 }
 
-type Compared = Omit<ScoreRow, 'outcome'> & { readonly outcome: ScoreRow['outcome']; readonly isKept: boolean };
-const isKept = (score: Compared) => score.isKept;
-
-/** The same with every comparison, also those that come to nothing; `further` are pairs that no key brings together. */
-export async function compareAll(
+/** The same with every comparison, also those that come to nothing. */
+export function compareAll(
   tx: Tx,
   definition: EntityTypeDefinition,
-  arriving: readonly Arriving[],
-  further: readonly (readonly [Arriving, Arriving])[] = [],
-  { thresholds }: ParameterSet = tx.parameters.for(definition.code),
-): Promise<{ scores: Compared[]; crowdedKeys: number }> {
-  const arrivals = arriving.map(({ id, evidence }) => scorable(id, evidence));
-  const own = new Set(arrivals.map(({ id }) => id));
-  const keys = new Set(arrivals.flatMap(({ evidence }) => blockingKeys(evidence)));
-  const identifiers = new Set(arrivals.flatMap(({ evidence }) => strongKeys(evidence.identifiers)));
-  const { candidates, crowdedKeys } = await candidatesFor(tx, definition.code, keys, identifiers, thresholds.keyCap);
-  const stored = candidates
-    .filter(({ id }) => !own.has(id))
-    .map(
-      (candidate): Scorable => ({
-        id: candidate.id,
-        evidence: evidenceOf(definition, candidate.attributes, candidate.identifiers),
-        keys: candidate.keys,
-      }),
-    );
-  const scores: Compared[] = [];
-  for (const [left, right] of [...pairsOf(arrivals, stored, thresholds.keyCap), ...further]) {
-    const { weight, waterfall, conflict } = score(definition, left.evidence, right.evidence);
-    const outcome = outcomeOf({ weight, waterfall, conflict }, thresholds);
-    const [low, high] = left.id < right.id ? [left, right] : [right, left];
-    scores.push({
-      left: low.id,
-      right: high.id,
-      weight,
-      outcome: outcome ?? 'NO_MATCH',
-      waterfall,
-      isKept: outcome !== null,
-    });
-  }
-  return { scores, crowdedKeys };
+  arriving: readonly Matchable[],
+): Promise<{ scores: ScoreRow[]; crowdedKeys: number }> {
+  return search(tx, definition, arriving, tx.parameters.for(definition.code), Number.NEGATIVE_INFINITY);
 }
 
-const strongKeys = (identifiers: readonly IdentifierValue[]) =>
-  identifiers.filter(({ strong }) => strong).map(identifierKey);
-/** What must be shared for two records to be compared. */
-export const keysToMatch = (evidence: Evidence): string[] => [
-  ...blockingKeys(evidence),
-  ...strongKeys(evidence.identifiers),
-];
-const scorable = (id: string, evidence: Evidence): Scorable => ({ id, evidence, keys: keysToMatch(evidence) });
+async function search(
+  tx: Tx,
+  definition: EntityTypeDefinition,
+  arriving: readonly Matchable[],
+  set: ParameterSet,
+  floor: number,
+): Promise<{ scores: ScoreRow[]; crowdedKeys: number }> {
+  if (arriving.length === 0) return { scores: [], crowdedKeys: 0 };
+  const { keyCap } = set.thresholds;
+  const { candidates, pairs, crowdedKeys } = await candidatesFor(tx, definition, arriving, keyCap);
+  const places = new Map(candidates.map(({ id }, at) => [id, arriving.length + at]));
+  const all = [...arriving, ...candidates];
+  const wanted = [
+    ...nearest(arriving, arriving, keyCap),
+    ...pairs.flatMap(([left, id]): [number, number][] => {
+      const right = places.get(id);
+      return right === undefined ? [] : [[left, right]];
+    }),
+  ];
+  return { scores: scorePairs(definition, set, all, wanted, floor), crowdedKeys };
+}
 
-/** Pairs that share a key, each once: arrivals among themselves, and arrivals with stored candidates. */
-function pairsOf(
-  arrivals: readonly Scorable[],
-  stored: readonly Scorable[],
-  cap: number,
-): Iterable<[Scorable, Scorable]> {
-  const index = new Map<string, Scorable[]>();
-  for (const record of [...stored, ...arrivals]) {
-    for (const key of record.keys) {
-      const sharing = index.get(key);
-      if (sharing) sharing.push(record);
-      else index.set(key, [record]);
-    }
+/** Score arrivals against these records only. */
+export function scoreAgainst(
+  definition: EntityTypeDefinition,
+  set: ParameterSet,
+  arriving: readonly Matchable[],
+  others: readonly Matchable[],
+): ScoreRow[] {
+  const pairs = nearest(arriving, others, set.thresholds.keyCap);
+  const all = [...arriving, ...others];
+  const shifted = pairs.map(([left, right]) => [left, arriving.length + right] as const);
+  return scorePairs(definition, set, all, shifted, set.thresholds.review);
+}
+
+/** Score these pairs, given by their places among the records. */
+export function scorePairs(
+  definition: EntityTypeDefinition,
+  set: ParameterSet,
+  records: readonly Pick<Matchable, 'id' | 'features'>[],
+  pairs: readonly (readonly [number, number])[],
+  floor = Number.NEGATIVE_INFINITY,
+): ScoreRow[] {
+  if (pairs.length === 0) return [];
+  const matcher = matcherFor(definition, set);
+  const id = (at: number) => records[at]?.id as string;
+  // The record with the lower id is the left one, whichever arrived.
+  const ordered = pairs.map(([a, b]): [number, number] => (id(a) < id(b) ? [a, b] : [b, a]));
+  const features = records.map((record) => record.features);
+  const scores: ScoreRow[] = [];
+  for (const { left, right, weight, conflict, waterfall } of matcher.score(features, ordered, floor)) {
+    const outcome: MatchOutcome = matcher.outcomeOf({ weight, conflict });
+    if (outcome === 'NO_MATCH' && floor > Number.NEGATIVE_INFINITY) continue;
+    scores.push({ left: id(left), right: id(right), weight, outcome, waterfall });
   }
-  const pairs = new Map<string, [Scorable, Scorable]>();
-  for (const left of arrivals) {
-    for (const key of left.keys) {
-      const sharing = index.get(key) ?? [];
-      if (sharing.length > cap + 1) continue;
-      for (const right of sharing) {
-        if (left.id === right.id) continue;
-        const pair = left.id < right.id ? `${left.id}${right.id}` : `${right.id}${left.id}`;
-        if (!pairs.has(pair)) pairs.set(pair, [left, right]);
-      }
-    }
-  }
-  return pairs.values();
+  return scores;
 }

@@ -1,6 +1,7 @@
 import type { Thresholds } from '../rules.js';
-import type { IdentifierValue } from './evidence.js';
-import type { MatchOutcome } from './score.js';
+import { JOIN_THRESHOLD, MOST_WEIGHT, UNSCORED } from './engine/index.js';
+import { type IdentifierValue, identifierKey } from './identifiers.js';
+import { CERTAIN, type MatchOutcome } from './matcher.js';
 
 export interface ClusterNode {
   readonly id: string;
@@ -35,7 +36,15 @@ export interface Word {
   readonly known: readonly string[];
 }
 
-export type AskReason = 'REVIEW' | 'CONFLICT' | 'UNIQUE' | 'CONFIRMED' | 'AMBIGUOUS' | 'REOPENED' | 'QUESTIONED';
+export type AskReason =
+  | 'REVIEW'
+  | 'CONFLICT'
+  | 'UNIQUE'
+  | 'CONFIRMED'
+  | 'AMBIGUOUS'
+  | 'CHAIN'
+  | 'REOPENED'
+  | 'QUESTIONED';
 /** A question for a person about two records that the machine keeps apart (or, QUESTIONED, that a person joined). */
 export interface Ask {
   readonly left: string;
@@ -71,15 +80,31 @@ export function cluster(
   const sorted = [...edges].filter(({ left, right }) => byId.has(left) && byId.has(right)).sort(strongestFirst(byId));
   // The words of one decision keep their order.
   const latestFirst = [...words].sort((a, b) => (a.seq === b.seq ? 0 : a.seq < b.seq ? 1 : -1));
-  const first = new Partition(byId, latestFirst, thresholds);
+  const between = weightsBetween(sorted);
+  const first = new Partition(byId, latestFirst, thresholds, between);
   first.link(sorted, new Set());
   const ambiguous = first.ambiguous();
   let result = first;
   if (ambiguous.size > 0) {
-    result = new Partition(byId, latestFirst, thresholds);
+    result = new Partition(byId, latestFirst, thresholds, between);
     result.link(sorted, ambiguous);
   }
   return result.finish(sorted);
+}
+
+/** What was scored, by either record. */
+function weightsBetween(edges: readonly ClusterEdge[]): Map<string, Map<string, number>> {
+  const weights = new Map<string, Map<string, number>>();
+  for (const { left, right, weight } of edges) {
+    for (const [one, other] of [
+      [left, right],
+      [right, left],
+    ] as const) {
+      const own = weights.get(one) ?? new Map<string, number>();
+      weights.set(one, own.set(other, weight));
+    }
+  }
+  return weights;
 }
 
 const strongestFirst = (nodes: ReadonlyMap<string, ClusterNode>) => (a: ClusterEdge, b: ClusterEdge) =>
@@ -107,6 +132,7 @@ class Partition {
     private readonly nodes: ReadonlyMap<string, ClusterNode>,
     private readonly words: readonly Word[],
     private readonly thresholds: Thresholds,
+    private readonly between: ReadonlyMap<string, ReadonlyMap<string, number>>,
   ) {
     for (const word of words) for (const id of [...word.left, ...word.right]) if (nodes.has(id)) this.confirmed.add(id);
     for (const node of nodes.values()) this.groupOf.set(node.id, this.single(node));
@@ -208,7 +234,25 @@ class Partition {
     if ([...a.unique].some((promise) => b.unique.has(promise))) return 'UNIQUE';
     if (a.confirmed && b.confirmed) return 'CONFIRMED';
     if ((a.confirmed || b.confirmed) && weight < this.thresholds.confirmed) return 'CONFIRMED';
-    return undefined;
+    return this.agree(a, b) ? undefined : 'CHAIN';
+  }
+
+  /**
+   * Do two clusters agree on the whole? One strong pair between two things that are known to be two doesn't chain them: the
+   * mean over all pairs counts, and a pair that wasn't worth keeping speaks against.
+   */
+  private agree(a: Group, b: Group): boolean {
+    if (a.members.length * b.members.length === 1) return true;
+    let sum = 0;
+    for (const left of a.members) {
+      const weights = this.between.get(left);
+      for (const right of b.members) {
+        const weight = weights?.get(right) ?? UNSCORED;
+        if (weight >= CERTAIN) return true;
+        sum += Math.min(MOST_WEIGHT, weight);
+      }
+    }
+    return sum >= JOIN_THRESHOLD * a.members.length * b.members.length;
   }
 
   /**
@@ -314,8 +358,6 @@ class Partition {
     }
   }
 }
-
-export const identifierKey = ({ scheme, value }: IdentifierValue) => `${scheme}:${value}`;
 
 type Exclusive = ReadonlyMap<string, ReadonlySet<string>>;
 const clash = (a: Exclusive, b: Exclusive) => clashKey(a, b) !== undefined;

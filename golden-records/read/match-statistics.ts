@@ -1,3 +1,4 @@
+import { keySpace } from '../match/keys.js';
 import type { Db } from '../transaction.js';
 
 export interface MatchStatistics {
@@ -42,7 +43,7 @@ export async function matchStatistics(db: Db, entityType: string, keyCap: number
       values: [entityType],
     }),
     db.pool.query<{ from: number; outcome: string; count: number }>({ text: HISTOGRAM, values: [entityType] }),
-    db.pool.query<{ key: string; records: number }>({ text: CROWDED, values: [entityType, keyCap] }),
+    db.pool.query<{ key: string; records: number }>({ text: CROWDED, values: [keySpace(entityType), keyCap] }),
   ]);
   const [counts] = records.rows;
   if (!counts) throw new Error('counting gave no row');
@@ -57,5 +58,5 @@ export async function matchStatistics(db: Db, entityType: string, keyCap: number
 }
 
 const CROWDED = `
-select key, count(*)::int as records from match_key where entity_type = $1
-  group by key having count(*) > $2::int order by 2 desc, 1 limit 20`;
+select to_hex(key & 4294967295) as key, count(*)::int as records from match_key where key >= $1::bigint and key < $1::bigint + 4294967296
+  group by match_key. key having count(*) > $2::int order by 2 desc, 1 limit 20`;

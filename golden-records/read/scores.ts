@@ -1,4 +1,4 @@
-import type { WaterfallStep } from '../match/score.js';
+import type { WaterfallStep } from '../match/matcher.js';
 import type { Db } from '../transaction.js';
 
 export interface PairKey {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.js';
-import type { IdentifierValue } from '../match/evidence.js';
+import type { Matchable } from '../match/matcher.js';
+import { LEAST_SHARED, MOST_CANDIDATES, rarityInSql } from '../match/nearest.js';
 import type { EntityTypeDefinition } from '../model.js';
 import { targetKey } from '../settle.js';
 import type { Tx } from '../transaction.js';
@@ -19,14 +20,6 @@ export interface StoredRecord {
   readonly heldReason: { code: string; message: string } | null;
   /** A later version of it was rejected, and the question about that is open. */
   readonly isQuestioned: boolean;
-}
-
-/** A stored record that shares a key or identifier with one that arrives. */
-export interface Candidate {
-  readonly id: string;
-  readonly attributes: JsonObject;
-  readonly identifiers: readonly IdentifierValue[];
-  readonly keys: readonly string[];
 }
 
 // Unchanged records come back without their attributes: they are dropped at once. One index probe per record, as a join
@@ -125,47 +118,63 @@ export async function writtenSince(tx: Tx, entityType: string, revision: string)
   return new Set(found.map(({ id }) => id));
 }
 
-/** The blocking keys and identifiers (`scheme:value`) of source records. */
-export async function keysOf(tx: Tx, sourceRecordIds: ReadonlySet<string>): Promise<string[]> {
-  const found = await tx.query<{ key: string }>(
-    `with wanted as materialized (select value::uuid as id from jsonb_array_elements_text($1::jsonb))
-     select m.key from wanted w join match_key m on m.source_record_id = w.id
-     union all
-     select i.scheme || ':' || i.value from wanted w join identifier i on i.source_record_id = w.id`,
-    [...sourceRecordIds],
-  );
-  return found.map(({ key }) => key);
+const MATCHABLES = `
+select json_build_object('id', s.id, 'features', s.match_features, 'keys', to_json(s.match_keys)) as row
+  from jsonb_array_elements_text($2::jsonb) as x(id) join source_record s on s.entity_type = $1 and s.id = x.id::uuid
+  where s.match_features is not null`;
+
+/** What of stored source records takes part in matching; none for those that are held back. */
+export async function matchablesOf(tx: Tx, entityType: string, ids: Iterable<string>): Promise<Matchable[]> {
+  const rows = await tx.query<{ row: Matchable }>(MATCHABLES, entityType, [...ids]);
+  return rows.map(({ row }) => row);
 }
 
 // A key that more records than the cap share is no evidence and would make the work quadratic: it brings nobody, and its
-// number is reported. One index probe per key, cut off at the cap.
+// number is reported. One index probe per key, cut off at the cap. Of those found, the ones that share the most and rarest
+// keys are candidates.
 const CANDIDATES = `
-with probe as (select k, i from jsonb_to_recordset($2::jsonb) as x(k text, i boolean)),
-hit as (
-  select p.k, m.source_record_id as id from probe p cross join lateral (
-    select source_record_id from match_key where entity_type = $1 and key = p.k limit $3::int + 1) m where not p.i
-  union all
-  select p.k, m.source_record_id from probe p cross join lateral (
-    select source_record_id from identifier where entity_type = $1 and scheme = split_part(p.k, ':', 1)
-      and value = substr(p.k, strpos(p.k, ':') + 1) limit $3::int + 1) m where p.i
-), crowded as (select k from hit group by k having count(*) > $3::int),
-wanted as (select id, json_agg(k) as keys from hit where k not in (select k from crowded) group by id)
-select json_build_object('id', s.id, 'attributes', s.attributes, 'keys', w.keys,
-    'identifiers', (select coalesce(json_agg(json_build_object('scheme', i.scheme, 'value', i.value, 'strong', i.strong)), '[]')
-      from identifier i where i.source_record_id = s.id)) as row, (select count(*) from crowded)::int as crowded
-  from wanted w join source_record s on s.entity_type = $1 and s.id = w.id`;
+with probe as materialized (
+  select x.r, k.key::bigint as key from jsonb_to_recordset($2::jsonb) as x(r int, keys jsonb),
+    jsonb_array_elements_text(x.keys) as k(key)
+), hit as materialized (
+  select p.key, m.source_record_id as id from (select distinct key from probe) p cross join lateral (
+    select source_record_id from match_key where key = p.key limit $3::int + 1) m
+), counted as materialized (select key, count(*)::int as n from hit group by key),
+strength as (
+  select p.r, h.id, sum(${rarityInSql('c.n', '$3::int')}) as strength
+    from probe p join counted c on c.key = p.key and c.n <= $3::int join hit h on h.key = p.key
+    where h.id not in (select value::uuid from jsonb_array_elements_text($4::jsonb)) group by p.r, h.id
+    having sum(${rarityInSql('c.n', '$3::int')}) >= ${LEAST_SHARED}
+), nearest as materialized (
+  select r, id from (select r, id, row_number() over (partition by r order by strength desc, id) as place from strength) s
+    where place <= ${MOST_CANDIDATES}
+)
+select json_build_object(
+  'pairs', (select coalesce(json_agg(json_build_array(r, id)), '[]') from nearest),
+  'candidates', (select coalesce(json_agg(json_build_object('id', s.id, 'features', s.match_features)), '[]')
+    from (select distinct id from nearest) n join source_record s on s.entity_type = $1 and s.id = n.id),
+  'crowdedKeys', (select count(*) from counted where n > $3::int)) as found`;
 
+export interface Candidates {
+  readonly candidates: readonly Pick<Matchable, 'id' | 'features'>[];
+  /** Place of the arrival, id of the candidate. */
+  readonly pairs: readonly (readonly [number, string])[];
+  /** Keys that too many share to bring anybody. */
+  readonly crowdedKeys: number;
+}
+
+/** For each arrival the stored records nearest to it; those that arrive again themselves aren't among them. */
 export async function candidatesFor(
   tx: Tx,
-  entityType: string,
-  keys: Iterable<string>,
-  identifiers: Iterable<string>,
+  { code }: EntityTypeDefinition,
+  arriving: readonly Matchable[],
   cap: number,
-): Promise<{ candidates: Candidate[]; crowdedKeys: number }> {
-  const probes = [...[...keys].map((k) => ({ k, i: false })), ...[...identifiers].map((k) => ({ k, i: true }))];
-  if (probes.length === 0) return { candidates: [], crowdedKeys: 0 };
-  const found = await tx.query<{ row: Candidate; crowded: number }>(CANDIDATES, entityType, probes, cap);
-  return { candidates: found.map(({ row }) => row), crowdedKeys: found[0]?.crowded ?? 0 };
+): Promise<Candidates> {
+  const probes = arriving.map(({ keys }, r) => ({ r, keys }));
+  const own = arriving.map(({ id }) => id);
+  const [row] = await tx.query<{ found: Candidates }>(CANDIDATES, code, probes, cap, own);
+  if (!row) throw new Error('the search for candidates gave no row');
+  return row.found;
 }
 
 const RESOLVE = `

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../json.js';
-import type { IdentifierValue } from '../match/evidence.js';
-import type { MatchOutcome, WaterfallStep } from '../match/score.js';
+import type { IdentifierValue } from '../match/identifiers.js';
+import type { MatchOutcome, WaterfallStep } from '../match/matcher.js';
 import type { Provenance } from '../survivorship/survive.js';
 
 /** Rows as they travel between TypeScript and set-based SQL; times are ISO text in UTC. */

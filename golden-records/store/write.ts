@@ -15,7 +15,6 @@ export interface WritePlan {
   /** Source records whose identifiers, keys, scores and references are replaced. */
   readonly replaced: readonly string[];
   readonly identifiers: readonly Json[];
-  readonly keys: readonly Json[];
   readonly scores: readonly Json[];
   readonly references: readonly Json[];
   /** Links of stored source records that moved. */
@@ -70,7 +69,8 @@ export interface TaskWrite {
 const CLEAR = `
 with gone as (select value::uuid as id from jsonb_array_elements_text($1::jsonb)),
   i as (delete from identifier where source_record_id in (select id from gone)),
-  k as (delete from match_key where source_record_id in (select id from gone)),
+  k as (delete from match_key m using source_record s where s.entity_type = $2 and s.id in (select id from gone)
+    and m.key = any(s.match_keys) and m.source_record_id = s.id),
   r as (delete from source_reference where source_record_id in (select id from gone)),
   l as (delete from match_score where entity_type = $2 and left_id in (select id from gone))
 delete from match_score where entity_type = $2 and right_id in (select id from gone)`;
@@ -80,6 +80,7 @@ delete from match_score where entity_type = $2 and right_id in (select id from g
 const part = (name: string) => `(select j->'${name}' from input)`;
 const rows = (name: string, columns: string) => `jsonb_to_recordset(${part(name)}) as x(${columns})`;
 const uuids = (column: string) => `array(select value::uuid from jsonb_array_elements_text(${column}))`;
+const bigints = (column: string) => `array(select value::bigint from jsonb_array_elements_text(${column}))`;
 const scalar = (path: string) => `(select j#>>'{${path}}' from input)`;
 const NOW = `${scalar('now')}::timestamptz`;
 const TYPE = scalar('entityType');
@@ -110,25 +111,26 @@ with input as materialized (select $1::jsonb as j), operation_row as (
 ), source_rows as (
   insert into source_record (id, entity_type, system, scope, external_id, state, held_reason, payload, attributes, attribute_times,
       issues, content_hash, mapping_version, source_time, inbox_event_id, revision, first_seen_at, changed_at, golden_record_id,
-      link_kind, match_weight, linked_at, rules_version)
+      link_kind, match_weight, linked_at, match_features, match_keys, rules_version)
     select x.id, ${TYPE}, x.system, x.scope, x.external_id, x.state, x.held_reason, x.payload, x.attributes, x.attribute_times,
       x.issues, x.content_hash, x.mapping_version, x.source_time, x.inbox_event_id, nextval('source_record_revision_seq'), ${NOW},
-      ${NOW}, x.golden_record_id, x.link_kind, x.match_weight, x.linked_at, ${RULES}
-    from ${rows('sources', 'id uuid, system text, scope text, external_id text, state text, held_reason jsonb, payload jsonb, attributes jsonb, attribute_times jsonb, issues jsonb, content_hash text, mapping_version text, source_time timestamptz, inbox_event_id uuid, golden_record_id uuid, link_kind text, match_weight numeric, linked_at timestamptz')}
+      ${NOW}, x.golden_record_id, x.link_kind, x.match_weight, x.linked_at, x.match_features,
+      ${bigints('x.match_keys')}, ${RULES}
+    from ${rows('sources', 'id uuid, system text, scope text, external_id text, state text, held_reason jsonb, payload jsonb, attributes jsonb, attribute_times jsonb, issues jsonb, content_hash text, mapping_version text, source_time timestamptz, inbox_event_id uuid, golden_record_id uuid, link_kind text, match_weight numeric, linked_at timestamptz, match_features jsonb, match_keys jsonb')}
   on conflict (entity_type, id) do update set
     state = excluded.state, held_reason = excluded.held_reason, payload = excluded.payload, attributes = excluded.attributes,
     attribute_times = excluded.attribute_times, issues = excluded.issues, content_hash = excluded.content_hash,
     mapping_version = excluded.mapping_version, source_time = excluded.source_time, inbox_event_id = excluded.inbox_event_id,
     revision = excluded.revision, changed_at = excluded.changed_at, golden_record_id = excluded.golden_record_id,
     link_kind = excluded.link_kind, match_weight = excluded.match_weight, linked_at = excluded.linked_at,
-    rules_version = excluded.rules_version
+    match_features = excluded.match_features, match_keys = excluded.match_keys, rules_version = excluded.rules_version
 ), identifier_rows as (
   insert into identifier (entity_type, scheme, value, source_record_id, strong)
     select ${TYPE}, x.scheme, x.value, x.source_record_id, x.strong
     from ${rows('identifiers', 'scheme text, value text, source_record_id uuid, strong boolean')}
 ), key_rows as (
-  insert into match_key (entity_type, key, source_record_id)
-    select ${TYPE}, x.key, x.source_record_id from ${rows('keys', 'key text, source_record_id uuid')}
+  insert into match_key (key, source_record_id)
+    select k.key::bigint, x.id from ${rows('sources', 'id uuid, match_keys jsonb')}, jsonb_array_elements_text(x.match_keys) as k(key)
 ), score_rows as (
   insert into match_score (entity_type, left_id, right_id, weight, outcome, waterfall, rules_version)
     select ${TYPE}, x.left_id, x.right_id, x.weight, x.outcome, x.waterfall, ${RULES}

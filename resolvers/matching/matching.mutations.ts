@@ -5,6 +5,7 @@ import {
   type Job as StoredJob,
   parameterSets,
   startRematch,
+  startTraining,
   type StoredParameterSet,
   type Thresholds,
 } from '../../golden-records/index.js';
@@ -33,6 +34,10 @@ const StartRematchInput = inputType('StartRematchInput', 'Input of startRematch.
     description: 'Of a dry run: the parameter set to try. Default: the active one.',
   },
   reason: { type: () => String, description: 'Why: it stands in the history.' },
+});
+const TrainInput = inputType('TrainMatchParametersInput', 'Input of trainMatchParameters.', {
+  entityType: { type: () => EntityType, nullable: false, description: 'Learn from records of this type.' },
+  reason: { type: () => String, description: 'Why: it stands with the draft.' },
 });
 const DraftInput = inputType('DraftMatchThresholdsInput', 'Input of draftMatchThresholds.', {
   entityType: { type: () => EntityType, nullable: false, description: 'Records of this type.' },
@@ -125,6 +130,24 @@ export const MATCHING_MUTATIONS: readonly Constructor[] = [
             correlationId: context.correlationId,
             ...(typeof parametersVersion === 'number' ? { parametersVersion } : {}),
             ...(reason ? { reason } : {}),
+          }),
+        ),
+    )
+    .mutation<{ input: { entityType: string; reason?: string | null } }>(
+      'trainMatchParameters',
+      {
+        type: () => JobPayload,
+        needs: 'manageMatching',
+        description:
+          'Learn parameters from the stored records, without labels. The job drafts a set and matches nothing by it; with too few records it fails and says so.',
+        arguments: input(() => TrainInput),
+      },
+      (_, context, { input: { entityType, reason } }) =>
+        asJobPayload(async () =>
+          startTraining(context.db, context.actor, {
+            entityType,
+            reason: reason ?? undefined,
+            correlationId: context.correlationId,
           }),
         ),
     )

@@ -97,7 +97,7 @@ const HistogramBar = objectType('MatchHistogramBar', 'Scored pairs of one outcom
   count: { type: () => Int, nullable: false, description: 'How many.' },
 });
 const CrowdedKey = objectType('CrowdedMatchKey', 'A key that so many records share that it brings no candidates.', {
-  key: { type: () => String, nullable: false, description: 'The key.' },
+  key: { type: () => String, nullable: false, description: 'Hash of what they have in common.' },
   records: { type: () => Int, nullable: false, description: 'Source records that have it.' },
 });
 export const MatchStatistics = objectType('MatchStatistics', 'How matching of one entity type stands now.', {

@@ -63,19 +63,24 @@ registerEnumType(MatchOutcome, {
   valuesConfig: {
     MATCH: { description: 'The same thing, as far as the matcher can say.' },
     POSSIBLE_MATCH: { description: 'Perhaps the same thing: a person is asked.' },
-    NO_MATCH: { description: 'A strong conflict against otherwise good evidence.' },
+    NO_MATCH: { description: 'Two things, as far as the matcher can say. Not kept.' },
   },
 });
-const ComparisonLevel = { EQUAL: 'EQUAL', DIFFERENT: 'DIFFERENT' } as const;
-registerEnumType(ComparisonLevel, { name: 'ComparisonLevel', description: 'How alike two values are.' });
+const ComparisonLevel = { EQUAL: 'EQUAL', SIMILAR: 'SIMILAR', DIFFERENT: 'DIFFERENT', OVERALL: 'OVERALL' } as const;
+registerEnumType(ComparisonLevel, {
+  name: 'ComparisonLevel',
+  description: 'How alike two values are.',
+  valuesConfig: { OVERALL: { description: 'No comparison, but what holds for the pair as a whole.' } },
+});
 
 const MatchStep = objectType('MatchStep', 'One comparison, and what it adds to the weight.', {
   comparison: {
     type: () => String,
     nullable: false,
-    description: 'What was compared: an identifier scheme, name, address.',
+    description: 'What was compared, e.g. name, street, vat; or what holds for the pair as a whole, e.g. prior.',
   },
   level: { type: () => ComparisonLevel, nullable: false, description: 'How alike the values are.' },
+  detail: { type: () => String, nullable: false, description: 'The same in words, e.g. one slip.' },
   weight: { type: () => Float, nullable: false, description: 'Log2 odds that it adds; below zero it speaks against.' },
   left: { type: () => String, nullable: false, description: 'Value of the left record, as it was compared.' },
   right: { type: () => String, nullable: false, description: 'Value of the right record, as it was compared.' },

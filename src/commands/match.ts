@@ -140,7 +140,7 @@ function schemaOf(
       throw new InvalidInput('INVALID_INPUT', '--map goes with --type; a schema names its columns itself');
     return { schema: parseMatchSchema(readJson(inFolder(schema)), schema) };
   }
-  const known = ENTITY_SCHEMAS[type as string];
+  const known = (ENTITY_SCHEMAS as Readonly<Record<string, MatchSchema>>)[type as string];
   if (!known) {
     throw new InvalidInput(
       'INVALID_INPUT',

@@ -12,6 +12,7 @@ import {
   parsePublicId,
   type RematchSlice,
   startRematch,
+  startTraining,
 } from '../../golden-records/index.js';
 import { advanceJobOnce } from '../workflows/advance.js';
 import { commandLineActor, type Invocation, type Outcome } from './command.js';
@@ -75,6 +76,7 @@ function rematch(invocation: Invocation, options: RematchOptions): Promise<Outco
 
 interface ParametersOptions {
   readonly activate?: string;
+  readonly train?: boolean;
   readonly reason?: string;
 }
 
@@ -84,10 +86,11 @@ export function addParameters(program: Command, run: Run): void {
     .description('the parameter sets of the matcher, the newest first; with --activate, match by another one')
     .argument('<type>', 'entity type')
     .option('--activate <version>', 'the set that is to count from now on; 0 is the shipped one')
+    .option('--train', 'learn from the stored records first, without labels, and draft a set')
     .option('--reason <text>', 'kept with the operation; --activate needs it')
     .addHelpText(
       'after',
-      '\nExamples:\n  concord parameters supplier\n  concord parameters supplier --activate 0 --reason "back to what was shipped"\n',
+      '\nExamples:\n  concord parameters supplier\n  concord parameters supplier --train\n  concord parameters supplier --activate 0 --reason "back to what was shipped"\n',
     )
     .action(
       run((invocation: Invocation, options: ParametersOptions, entityType: string) =>
@@ -96,6 +99,12 @@ export function addParameters(program: Command, run: Run): void {
           if (version !== undefined) {
             const { reason = '' } = options;
             await activateParameters(db, commandLineActor(), { correlationId: newId(), reason }, entityType, version);
+          }
+          if (options.train === true) {
+            const { reason } = options;
+            const job = await startTraining(db, commandLineActor(), { entityType, reason, correlationId: newId() });
+            const ended = await follow(invocation, db, job);
+            if (ended.state !== 'DONE') return outcomeOf([ended]);
           }
           const sets = await parameterSets(db, entityType);
           const rows = sets.map(({ version: of, state, thresholds, createdAt, reason }) => [

@@ -1,6 +1,7 @@
 import {
   claimJob,
   type Db,
+  END_OF_JOB,
   endJob,
   HubError,
   type Job,
@@ -8,9 +9,10 @@ import {
   saveProgress,
 } from '../../golden-records/index.js';
 import { rematch } from './rematch.js';
-import { END, type Workflow } from './workflow.js';
+import { train } from './train.js';
+import type { Workflow } from './workflow.js';
 
-export const WORKFLOWS: readonly Workflow[] = [rematch];
+export const WORKFLOWS: readonly Workflow[] = [rematch, train];
 const byKind = new Map(WORKFLOWS.map((workflow) => [workflow.kind, workflow]));
 
 /**
@@ -25,7 +27,7 @@ export async function advanceJobOnce(db: Db, only?: string): Promise<{ advanced:
     return end(db, job, undefined, 'FAILED', { error: { code: 'JOB_STATE', message: `no workflow ${job.kind}` } });
   if (job.cancelRequested) return end(db, job, workflow, 'CANCELLED', {});
   const step = workflow.steps[job.step];
-  if (job.step === END || step === undefined)
+  if (job.step === END_OF_JOB || step === undefined)
     return end(db, job, workflow, 'DONE', { result: { ...job.result, outcome: workflow.outcome } });
   try {
     await step(db, job);

@@ -9,6 +9,3 @@ export interface Workflow {
   /** Named when the last step is over. */
   readonly outcome: string;
 }
-
-/** The step in which a job stands when nothing is left to do. */
-export const END = 'end';

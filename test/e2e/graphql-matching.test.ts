@@ -43,7 +43,7 @@ describe('candidates', () => {
     const taxId = async (as: string) => {
       const { matchCandidates } = await g.ask(CANDIDATES, unsaved({ name: 'Lakeview', taxIds: ein('203456789') }), as);
       const steps: { comparison: string; left: string; right: string }[] = matchCandidates[0].evidence.waterfall;
-      return steps.find(({ comparison }) => comparison === 'EIN');
+      return steps.find(({ comparison }) => comparison === 'ein');
     };
     expect(await taxId('steward')).toMatchObject({ left: '••••6789', right: '••••6789' });
     const before = await g.hub.db.prisma.auditEntry.count({ where: { action: 'UNMASKED_READ' } });
@@ -168,6 +168,19 @@ describe('parameters and jobs', () => {
       { version: 1, state: 'ACTIVE', reason: 'only what is certain', createdBy: 'a integrator' },
       { version: 0, state: 'SUPERSEDED', reason: null, createdBy: null },
     ]);
+  });
+
+  test('training is a job; from too few records nothing is learnt, and it says so', async () => {
+    const { trainMatchParameters } = await g.ask(
+      `mutation { trainMatchParameters(input: { entityType: WAREHOUSE, reason: "trial" }) { job { ${JOB} kind } userErrors { code } } }`,
+      {},
+      'integrator',
+    );
+    expect(trainMatchParameters).toMatchObject({ job: { kind: 'TRAIN', state: 'QUEUED' }, userErrors: [] });
+    expect(await runJob(trainMatchParameters.job.id)).toMatchObject({
+      state: 'FAILED',
+      error: expect.objectContaining({ code: 'TOO_LITTLE_DATA' }),
+    });
   });
 
   test('who may not is refused', async () => {

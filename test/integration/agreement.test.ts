@@ -28,6 +28,12 @@ function randomOf(seed: number): (below: number) => number {
 }
 
 const THINGS = 60;
+const SYLLABLES = ['bar', 'kel', 'lom', 'nir', 'tus', 'vad', 'zor'];
+const word = (nth: number) =>
+  [nth, Math.floor(nth / 7), nth * 3]
+    .map((at) => SYLLABLES[at % 7])
+    .join('')
+    .replace(/^./, (letter) => letter.toUpperCase());
 const address = (thing: number) => ({
   kind: 'MAIN',
   line1: `${thing + 1} Main Street`,
@@ -41,8 +47,8 @@ function suppliers(): Arriving[] {
   const random = randomOf(7);
   const records: Arriving[] = [];
   for (let thing = 0; thing < THINGS; thing++) {
-    const name = `Clinic ${thing % 45} Supply`;
-    const taxIds = [{ scheme: 'EIN', value: `20-${1_000_001 + thing}`, country: 'US' }];
+    const name = `${word(thing % 45)} Clinic Supply`;
+    const taxIds = [{ scheme: 'EIN', value: `20-${1_000_001 + ((thing * 738_271) % 8_000_000)}`, country: 'US' }];
     for (const system of ['erp', 'procurement', 'portal']) {
       if (random(5) === 0) continue;
       const says = {

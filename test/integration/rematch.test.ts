@@ -118,11 +118,11 @@ test('a dry run says what other thresholds would do, and changes nothing; activa
 });
 
 test('a set is frozen', async () => {
-  const { version } = await draftThresholds(hub.db, STEWARD, request, 'supplier', { match: 11 });
+  const { version } = await draftThresholds(hub.db, STEWARD, request, 'supplier', { match: 9 });
   await expect(
     hub.db.pool.query('update match_parameters set thresholds = $1 where version = $2', ['{}', version]),
   ).rejects.toThrow('frozen');
-  await expect(draftThresholds(hub.db, STEWARD, request, 'supplier', { match: 1 })).rejects.toMatchObject({
+  await expect(draftThresholds(hub.db, STEWARD, request, 'supplier', { match: 0 })).rejects.toMatchObject({
     code: 'INVALID_INPUT',
   });
   await expect(activateParameters(hub.db, STEWARD, { correlationId: 'c' }, 'supplier', version)).rejects.toMatchObject({
@@ -179,7 +179,7 @@ test('a job that meets other parameters than it began with stops and says so', a
   await severalSuppliers();
   const job = await startRematch(hub.db, STEWARD, { entityType: 'supplier', correlationId: 'c' });
   await advanceJobOnce(hub.db, job.id);
-  const { version } = await draftThresholds(hub.db, STEWARD, request, 'supplier', { match: 11 });
+  const { version } = await draftThresholds(hub.db, STEWARD, request, 'supplier', { match: 9 });
   await activateParameters(hub.db, STEWARD, request, 'supplier', version);
   expect(await runJob(job)).toMatchObject({ state: 'FAILED', error: { code: 'STALE_VERSION' } });
 });

@@ -167,7 +167,7 @@ test('a row that a constraint refuses is found among the others', async () => {
 
 test('the plan says what would be, and writes nothing', async () => {
   await add('Known There', '100000001');
-  await add('Only There', '100000003');
+  await add('Solely Yonder', '100000003');
   await hub.arrive('erp', 'supplier', {
     E1: { name: 'Known Here', duns: '100000001' },
     E2: { name: 'Only Here', duns: '100000002' },

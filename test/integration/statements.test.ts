@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Json } from '../../golden-records/index.js';
 import { connect, type Database } from '../../src/database.js';
@@ -42,12 +43,18 @@ async function during(work: () => Promise<unknown>): Promise<Sent> {
   };
 }
 
+/** Names that have nothing in common. */
+const nameOf = (nth: number) =>
+  createHash('sha256')
+    .update(String(nth))
+    .digest('base64')
+    .replace(/[^a-z]/g, '');
 const suppliers = (from: number, count: number, more: Json = {}) =>
   Object.fromEntries(
     Array.from({ length: count }, (_, at) => {
       const nth = from + at;
-      const taxIds = [{ scheme: 'EIN', value: `20-${1_000_000 + nth}`, country: 'US' }];
-      return [`V${nth}`, { name: `Vendor ${nth}`, taxIds, ...(more as object) }];
+      const taxIds = [{ scheme: 'EIN', value: `20-${1_000_000 + ((nth * 738_271) % 8_000_000)}`, country: 'US' }];
+      return [`V${nth}`, { name: nameOf(nth), taxIds, ...(more as object) }];
     }),
   );
 const arriving = (system: string, from: number, count: number, more?: Json) =>

@@ -21,8 +21,14 @@ export const carrier = defineEntityType({
     billedAs: attribute(kinds.reference('supplier'), 'The supplier whose invoices we pay for it.', { filter: true }),
   },
   matching: {
-    identifiers: { LEI: { weight: 16, conflict: -16 } },
-    name: 'name',
-    together: ['name', 'alphaCode'],
+    identifiers: { LEI: 'EXCLUSIVE' },
+    compared: {
+      fields: [
+        { name: 'name', kind: 'organisation-name', from: ['name'] },
+        { name: 'alphaCode', kind: 'code', from: ['alphaCode'] },
+        { name: 'lei', kind: 'identifier', scheme: 'LEI', from: ['lei'] },
+        { name: 'phone', kind: 'phone', from: ['phones'] },
+      ],
+    },
   },
 });

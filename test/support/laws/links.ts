@@ -23,6 +23,7 @@ export interface NaiveWord {
   readonly right: readonly string[];
 }
 export interface NaiveThresholds {
+  readonly review: number;
   readonly confirmed: number;
   readonly margin: number;
 }
@@ -46,7 +47,9 @@ export function naiveLinks(
       return { low, high, weight };
     })
     .sort((x, y) => y.weight - x.weight || order(pairText(byKey, x), pairText(byKey, y)));
-  const world: World = { nodes: byKey, words: obeyed(byKey, words), thresholds };
+  const between = new Map(edges.flatMap(({ a, b, weight }) => [[`${a} ${b}`, weight] as const, [`${b} ${a}`, weight]]));
+  const weightOf = (x: number, y: number) => between.get(`${byKey[x]?.id} ${byKey[y]?.id}`) ?? Number.NEGATIVE_INFINITY;
+  const world: World = { nodes: byKey, words: obeyed(byKey, words), thresholds, weightOf };
   const picked = linked(world, matches, new Set());
   const doubtful = twoGoodPlaces(world, picked);
   const { blocks } = doubtful.size === 0 ? picked : linked(world, matches, doubtful);
@@ -57,6 +60,7 @@ interface World {
   readonly nodes: readonly NaiveNode[];
   readonly words: Obeyed;
   readonly thresholds: NaiveThresholds;
+  readonly weightOf: (x: number, y: number) => number;
 }
 interface Obeyed {
   /** Every partition that no word forbids. */
@@ -99,7 +103,8 @@ interface Picked {
   readonly refused: readonly Match[];
 }
 
-function linked({ nodes, words, thresholds }: World, matches: readonly Match[], doubtful: ReadonlySet<number>): Picked {
+function linked(world: World, matches: readonly Match[], doubtful: ReadonlySet<number>): Picked {
+  const { nodes, words, thresholds } = world;
   let allowed = words.allowed;
   const holding: Match[] = [];
   const refused: Match[] = [];
@@ -120,10 +125,11 @@ function linked({ nodes, words, thresholds }: World, matches: readonly Match[], 
     const confirmed = [ours, theirs].filter((block) => block.some((index) => words.spoken.has(index))).length;
     const personFirst = confirmed === 2 || (confirmed === 1 && weight < thresholds.confirmed);
     const hard = joined.length === 0 || clash(nodes, ours, theirs) || samePromise(nodes, ours, theirs);
-    if (!hard && !personFirst) {
+    const chained = !hard && !personFirst && !onTheWhole(world, ours, theirs);
+    if (!hard && !personFirst && !chained) {
       allowed = joined;
       holding.push(match);
-    } else if (hard) {
+    } else if (hard || chained) {
       // What a person stands in the way of is a question for that person, not a second good place.
       refused.push(match);
     }
@@ -151,6 +157,13 @@ function twoGoodPlaces({ nodes, words, thresholds }: World, { blocks, holding, r
     }
   }
   return found;
+}
+
+/** What nobody would ask about counts five against; nothing counts more than twelve for. */
+function onTheWhole({ thresholds, weightOf }: World, ours: readonly number[], theirs: readonly number[]): boolean {
+  if (ours.length * theirs.length === 1) return true;
+  const weights = ours.flatMap((x) => theirs.map((y) => weightOf(x, y)));
+  return weights.map((weight) => (weight < thresholds.review ? -5 : Math.min(12, weight))).reduce((x, y) => x + y) >= 0;
 }
 
 function clash(nodes: readonly NaiveNode[], ours: readonly number[], theirs: readonly number[]): boolean {

@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import type { EntityTypeRules, Json, SystemDefinition } from '../../../golden-records/index.js';
+import {
+  DEFAULT_THRESHOLDS,
+  type EntityTypeRules,
+  type Json,
+  type JsonObject,
+  type SystemDefinition,
+  supplier,
+} from '../../../golden-records/index.js';
+import { matcherFor } from '../../../golden-records/match/matcher.js';
 import type { NaiveEdge, NaiveNode } from './links.js';
 import type { NaiveRule } from './survival.js';
 
@@ -101,16 +109,28 @@ export const OVERRIDES: readonly (readonly [string, Json])[] = [
   ['currency', 'GBP'],
 ];
 
-/** The evidence between two records, by the figures of docs and definition: EIN ±12/14, name 4.5/-0.5, address 6/-1.5. */
+/** From where the matcher links and asks by itself, and what the model does with the weights. */
+export const THRESHOLDS = DEFAULT_THRESHOLDS;
+
+const matcher = matcherFor(supplier, { entityType: 'supplier', version: 0, thresholds: THRESHOLDS, parameters: null });
+const weighed = new Map<string, { readonly weight: number; readonly conflict: boolean }>();
+
+/** The evidence between two records. How much it weighs is the matcher's business; what follows from it is the model's. */
 export function evidenceBetween(a: string, left: Said, b: string, right: Said): NaiveEdge {
-  const compared = (name: string, equal: number, different: number): number => {
-    const [x, y] = [left[name] ?? null, right[name] ?? null];
-    if (x === null || y === null) return 0;
-    return JSON.stringify(x) === JSON.stringify(y) ? equal : different;
-  };
-  const weight = compared('taxIds', 12, -14) + compared('name', 4.5, -0.5) + compared('addresses', 6, -1.5);
-  return { a, b, weight, match: weight >= 10 };
+  const key = JSON.stringify([left, right]);
+  const { weight, conflict } = weighed.get(key) ?? weigh(left, right);
+  weighed.set(key, { weight, conflict });
+  return { a, b, weight, match: weight >= THRESHOLDS.match && !conflict };
 }
+
+function weigh(left: Said, right: Said) {
+  const described = matcher.describe([left, right].map((says) => ({ attributes: known(says), identifiers: [] })));
+  const features = described.map((one) => one.features);
+  const [score] = matcher.score(features, [[0, 1]]);
+  if (!score) throw new Error('a pair without a score');
+  return score;
+}
+const known = ({ parent: _, ...attributes }: Said): JsonObject => attributes;
 
 export const nodeOf = (id: string, record: RecordName, attributes: Said, deleted: boolean): NaiveNode => ({
   id,

@@ -26,12 +26,11 @@ import {
   RECORDS,
   type RecordName,
   type Said,
+  THRESHOLDS,
   trustOf,
 } from './universe.js';
 
 const TYPE = 'supplier';
-const THRESHOLDS = { confirmed: 12, margin: 2 };
-const REVIEW = 4;
 const HOUR_MS = 3_600_000;
 
 interface Known {
@@ -563,12 +562,8 @@ export class World {
   private inDoubt(one: Block, other: Block): boolean {
     const active = (keys: readonly string[]) => keys.filter((key) => this.records.get(key)?.active);
     const says = (key: string) => this.records.get(key)?.attributes ?? {};
-    // An address alone is no key to find candidates by: who shares nothing else is never compared.
-    const sharesKey = (a: Said, b: Said) => ['name', 'taxIds'].some((name) => a[name] && sameValue(a[name], b[name]));
     return active(one.keys).some((a) =>
-      active(other.keys).some(
-        (b) => sharesKey(says(a), says(b)) && evidenceBetween(a, says(a), b, says(b)).weight >= REVIEW,
-      ),
+      active(other.keys).some((b) => evidenceBetween(a, says(a), b, says(b)).weight >= THRESHOLDS.review),
     );
   }
 

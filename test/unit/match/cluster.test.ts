@@ -83,6 +83,16 @@ describe('evidence alone', () => {
     expect(result).toMatchObject({ clusters: ['a', 'b', 'c'], asks: ['ab AMBIGUOUS', 'bc AMBIGUOUS'] });
   });
 
+  test('one pair chains no clusters that disagree on the whole; nearly as good as what holds it, it is asked', () => {
+    const two = [edge('a', 'b', 20), edge('c', 'd', 20)];
+    const bridge = decided(['a', 'b', 'c', 'd'], [...two, edge('b', 'c', 11)]);
+    expect(bridge).toMatchObject({ clusters: ['ab', 'cd'], asks: ['bc CHAIN'] });
+    const agreed = [edge('b', 'c', 11), edge('a', 'c', 5, 'POSSIBLE_MATCH'), edge('b', 'd', 6, 'POSSIBLE_MATCH')];
+    expect(decided(['a', 'b', 'c', 'd'], [...two, ...agreed]).clusters).toEqual(['abcd']);
+    const close = decided(['a', 'b', 'c', 'd'], [...two, edge('b', 'c', 19)]);
+    expect(close).toMatchObject({ clusters: ['a', 'b', 'c', 'd'] });
+  });
+
   test('a second place in the same cluster is no second place', () => {
     // c is refused by a alone, then taken in by a and d together: nothing is left to pick between.
     const nodes = [node('a', { ein: ['1'] }), node('b', { ein: ['1', '2'] }), node('c', { ein: ['2'] })];
@@ -136,9 +146,10 @@ describe('law 5: a person outranks the machine', () => {
 
   test('a confirmed record takes others by itself only over the higher bar', () => {
     const words = [together('a', 'b')];
-    const low = decided(['a', 'b', 'c'], [edge('b', 'c', 11.9)], words);
-    expect(low).toMatchObject({ clusters: ['ab', 'c'], asks: ['bc CONFIRMED'] });
-    expect(decided(['a', 'b', 'c'], [edge('b', 'c', 12)], words).clusters).toEqual(['abc']);
+    const whole = edge('a', 'c', 8);
+    const low = decided(['a', 'b', 'c'], [edge('b', 'c', 9.9), whole], words);
+    expect(low).toMatchObject({ clusters: ['ab', 'c'], asks: ['ac CONFIRMED', 'bc CONFIRMED'] });
+    expect(decided(['a', 'b', 'c'], [edge('b', 'c', 10), whole], words).clusters).toEqual(['abc']);
     expect([...low.confirmed].sort()).toEqual(['a', 'b']);
     expect([...low.manual].sort()).toEqual(['a', 'b']);
   });

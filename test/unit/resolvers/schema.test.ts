@@ -62,7 +62,7 @@ describe('a fifth type', () => {
       units: attribute(list(reference('business_unit')), 'Where.'),
       limits: attribute(byBusinessUnit(decimal()), 'Limits.'),
     },
-    matching: { identifiers: {}, name: 'name' },
+    matching: { identifiers: {}, compared: { fields: [{ name: 'name', kind: 'text', from: ['name'] }] } },
   });
   const wider = defineModel({ entityTypes: [...ENTITY_TYPES, clinician], systems: [] });
 

@@ -47,7 +47,7 @@ const thing = defineEntityType({
     terms: attribute(byBusinessUnit(text()), 'By unit.'),
     parent: attribute(reference('thing'), 'Another.'),
   },
-  matching: { identifiers: {}, name: 'name' },
+  matching: { identifiers: {}, compared: { fields: [{ name: 'name', kind: 'text', from: ['name'] }] } },
 });
 type Name = keyof typeof thing.attributes;
 
