@@ -59,4 +59,4 @@ export async function matchStatistics(db: Db, entityType: string, keyCap: number
 
 const CROWDED = `
 select to_hex(key & 4294967295) as key, count(*)::int as records from match_key where key >= $1::bigint and key < $1::bigint + 4294967296
-  group by match_key. key having count(*) > $2::int order by 2 desc, 1 limit 20`;
+  group by match_key.key having count(*) > $2::int order by 2 desc, 1 limit 20`;

@@ -31,6 +31,7 @@ import {
 import { requireRunning } from '../demo-odoo.js';
 import { openSystems } from '../sync-worker.js';
 import { commandLineActor, type Hub, type Invocation, type Outcome } from './command.js';
+import { EXIT } from './exit.js';
 import type { Run } from './program.js';
 import { count, table } from './table.js';
 
@@ -401,7 +402,8 @@ async function runSystem(invocation: Invocation, db: Db, sync: Synchronised, all
     `${count(totals.loaded + totals.pulled)} records came in; ${count(totals.created)} were created and ${count(totals.updated)} changed there, ${count(totals.dead)} failed for good.`,
     ...failures,
   ];
-  return { json: { system: sync.system, ...totals, failures }, text: text.join('\n') };
+  const exit = failures.length + totals.dead > 0 ? EXIT.attention : EXIT.done;
+  return { json: { system: sync.system, ...totals, failures }, text: text.join('\n'), exit };
 }
 
 async function queueSystem(db: Db, sync: Synchronised): Promise<number> {

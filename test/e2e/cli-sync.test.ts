@@ -74,7 +74,9 @@ test('--plan says what would be and writes nothing', async () => {
 }, 60_000);
 
 test('a run loads, links what both have, creates what is missing, and tells what failed', async () => {
-  const { document } = await folder.json('sync', 'vendors');
+  const { document, code } = await folder.json('sync', 'vendors');
+  // Done, and somebody should look.
+  expect(code).toBe(3);
   expect(document).toMatchObject({ loaded: 1, created: 1, updated: 1, dead: 1 });
   expect(await names()).toEqual(['Northwind', 'Only Here']);
   const status = await folder.run('sync', 'status');
@@ -93,7 +95,7 @@ test('dead letters are shown, sent again by filter, and given up with a reason',
   expect((await folder.json('sync', 'redrive', '--reason', 'the constraint is gone')).document).toMatchObject({
     count: 1,
   });
-  await folder.run('sync', 'vendors');
+  expect((await folder.run('sync', 'vendors')).code).toBe(0);
   expect(await names()).toEqual(['Northwind', 'Only Here', 'Forbidden']);
   expect((await folder.run('sync', 'dead')).stdout).toBe('No dead letters.\n');
   expect((await folder.json('sync', 'discard', '--reason', 'none left')).document).toMatchObject({ count: 0 });
