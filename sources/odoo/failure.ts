@@ -206,7 +206,8 @@ function retryAfterMs({ headers }: Answer): number | undefined {
 /** An answer that never came. `isSent`: the request may have arrived, so that nobody knows what became of it. */
 export function failureOfTransport(error: unknown, isSent: boolean): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const said = code || (error instanceof Error ? error.message : String(error));
+  // The message names host and port; of several addresses that were tried there is none.
+  const said = (error instanceof Error ? error.message : String(error)) || code;
   if (code === 'ODOO_TIMED_OUT')
     return failure('RETRYABLE', 'ODOO_TIMEOUT', error instanceof Error ? error.message : '');
   if (!isSent) return failure('TARGET_DOWN', 'ODOO_UNREACHABLE', said);
