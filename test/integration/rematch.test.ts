@@ -122,7 +122,7 @@ test('a set is frozen', async () => {
   await expect(
     hub.db.pool.query('update match_parameters set thresholds = $1 where version = $2', ['{}', version]),
   ).rejects.toThrow('frozen');
-  await expect(draftThresholds(hub.db, STEWARD, request, 'supplier', { match: 0 })).rejects.toMatchObject({
+  await expect(draftThresholds(hub.db, STEWARD, request, 'supplier', { match: -1 })).rejects.toMatchObject({
     code: 'INVALID_INPUT',
   });
   await expect(activateParameters(hub.db, STEWARD, { correlationId: 'c' }, 'supplier', version)).rejects.toMatchObject({
