@@ -26,7 +26,7 @@ export function limitsFor({ size, columns }: Block): Limits {
     ? { cap: 100, best: 15, grams: false, lean, mostKeys }
     : { cap: 60, best: 12, grams: false, lean, mostKeys };
 }
-const MOST_LEAN_KEYS = 32;
+const MOST_LEAN_KEYS = 24;
 
 /** Records by key: `records[start[k]..start[k + 1])`, ascending. Keys fall into buckets; a shared bucket costs a little time. */
 export interface KeyIndexData {
@@ -73,12 +73,13 @@ export function recordKeys(block: Block, limits: Limits): { keyStart: Int32Array
   const perColumn = block.columns.map((column) => keysOf(column, limits));
   const pairs = combinations(block, limits);
   const mostParts = limits.lean ? LEAN_PARTS : Number.POSITIVE_INFINITY;
+  const order = tellingFirst(block);
   const keyStart = sharedInts(block.size + 1);
   let keys = sharedInts(Math.max(1024, block.size * 24));
   let length = 0;
   const own = new Int32Array(limits.mostKeys);
   for (let record = 0; record < block.size; record++) {
-    const count = keysOfRecord(block, perColumn, pairs, record, own, mostParts);
+    const count = keysOfRecord(block, perColumn, pairs, record, own, mostParts, order);
     if (length + count > keys.length) {
       const wider = sharedInts(Math.max(Math.ceil(keys.length * 1.5), length + count));
       wider.set(keys);
@@ -93,6 +94,13 @@ export function recordKeys(block: Block, limits: Limits): { keyStart: Int32Array
   return { keyStart, keys: keys.subarray(0, length) };
 }
 
+/** Where there is room for some keys only, numbers that identify come before words. */
+const tellingFirst = ({ columns }: Block): number[] => {
+  const isNumber = (at: number) => ['identifier', 'code'].includes(columns[at]?.spec.kind ?? '');
+  const all = [...columns.keys()];
+  return [...all.filter(isNumber), ...all.filter((at) => !isNumber(at))];
+};
+
 /** Of each value, as many parts are combined in a lean index. */
 const LEAN_PARTS = 1;
 
@@ -103,10 +111,11 @@ function keysOfRecord(
   record: number,
   own: Int32Array,
   mostParts: number,
+  order: readonly number[],
 ): number {
   let count = 0;
   const most = own.length;
-  for (let at = 0; at < perColumn.length; at++) {
+  for (const at of order) {
     const { rows, values } = block.columns[at] as Block['columns'][number];
     const { lone } = perColumn[at] as ValueKeys;
     for (let row = rows[record] as number; row < (rows[record + 1] as number); row++) {

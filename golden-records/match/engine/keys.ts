@@ -175,7 +175,8 @@ const names = (making: Making) => wordKeys(making, MOST_WORDS_KEYED, true);
 function halves(making: Making): void {
   const length = lengthOf(making);
   making.lone.push(whole(making));
-  if (length >= 6) {
+  // No slip passes a check, so that a number which was checked is found whole.
+  if (length >= 6 && !(making.detail.lean && making.column.spec.checkedAs !== undefined)) {
     making.lone.push(between(making, 0, length >> 1, 1));
     making.lone.push(between(making, length - (length >> 1), length, 2));
   }
