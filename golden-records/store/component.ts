@@ -33,7 +33,8 @@ const TRIAL_SCORES = `(
 
 // The component is the closure over links, scores that match, and decisions that still stand: nothing outside of it can
 // change how these records cluster. Doubtful scores are questions, not links, so they end at the fringe; only who stood
-// in doubt because of an older record that changes now is settled with it: the doubt may be gone.
+// in doubt because of an older record that changes now is settled with it: the doubt may be gone. The fringe is looked up one
+// index probe each: asked by set, the planner reads the whole type.
 const loadFrom = (scores: string) => `
 with recursive seed as (
   select value::uuid as id from jsonb_array_elements_text($2::jsonb)
@@ -94,8 +95,9 @@ select json_build_object(
       'createdAt', ${iso('g.created_at')}, 'validFrom', ${iso('g.valid_from')})), '[]') from goldens g),
   'fringe', (select coalesce(json_agg(json_build_object(
       'id', s.id, 'goldenId', s.golden_record_id, 'deleted', s.state = 'DELETED')), '[]')
-    from source_record s where s.entity_type = $1 and s.golden_record_id is not null
-      and s.id in (select id from edge_ids) and s.id not in (select id from reach))
+    from (select id from edge_ids except select id from reach) beyond
+      cross join lateral (select * from source_record r where r.entity_type = $1 and r.id = beyond.id limit 1) s
+    where s.golden_record_id is not null)
 ) as component`;
 const LOAD = loadFrom(STORED_SCORES);
 const LOAD_TRIAL = loadFrom(TRIAL_SCORES);
