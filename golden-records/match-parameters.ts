@@ -2,9 +2,11 @@ import { type ParameterSet, parameterSet, requireType, rulesVersionFor, shippedS
 import { Conflict, IllegalOperation, InvalidInput } from './errors.js';
 import { newId } from './ids.js';
 import type { Json, JsonObject } from './json.js';
+import { matcherFor } from './match/matcher.js';
 import { contentHash } from './normalise/index.js';
 import type { OperationRequest } from './operations.js';
 import type { Thresholds } from './rules.js';
+import { definitionOf } from './store/lookup.js';
 import { type Actor, type Db, inTransaction, lockEntityType, type Tx } from './transaction.js';
 
 /** NOTIFY on this channel, with the entity type, says that another set is active. */
@@ -156,7 +158,8 @@ export async function activateParameters(
       throw new IllegalOperation('ALREADY_ACTIVE', `${entityType} is matched by parameter set ${version} already`, {
         field: 'version',
       });
-    await parameterSet(tx, entityType, version);
+    // What can't be matched by is refused here rather than at the next arrival.
+    matcherFor(definitionOf(tx, entityType), await parameterSet(tx, entityType, version));
     await tx.prisma.matchParameters.updateMany({
       where: { entityType, state: 'ACTIVE' },
       data: { state: 'SUPERSEDED' },

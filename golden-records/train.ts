@@ -1,7 +1,7 @@
 import { IllegalOperation } from './errors.js';
 import { END_OF_JOB, type Job, queueJob, saveProgress } from './jobs.js';
 import type { Json, JsonObject } from './json.js';
-import { learnParameters, type RecordFeatures } from './match/engine/index.js';
+import { frozen, learnParameters, type RecordFeatures } from './match/engine/index.js';
 import { draftParameters } from './match-parameters.js';
 import { definitionOf } from './store/lookup.js';
 import { type Actor, type Db, inTransaction, withoutTransaction } from './transaction.js';
@@ -64,7 +64,7 @@ export async function learnFromStored(db: Db, job: Job): Promise<void> {
     const { version } = await draftParameters(tx, job.actor, request, {
       entityType: definition.code,
       basedOn,
-      parameters: learnt as unknown as JsonObject,
+      parameters: frozen({ fields }, learnt) as unknown as JsonObject,
       thresholds,
       diagnostics,
     });

@@ -1,5 +1,5 @@
 import type { ParameterSet } from '../active-parameters.js';
-import { type Matchable, matcherFor, type MatchOutcome } from '../match/matcher.js';
+import { type Matchable, matcherFor, outcomeOf } from '../match/matcher.js';
 import { nearest } from '../match/nearest.js';
 import type { EntityTypeDefinition } from '../model.js';
 import { candidatesFor } from '../store/lookup.js';
@@ -76,7 +76,7 @@ export function scorePairs(
   const features = records.map((record) => record.features);
   const scores: ScoreRow[] = [];
   for (const { left, right, weight, conflict, waterfall } of matcher.score(features, ordered, floor)) {
-    const outcome: MatchOutcome = matcher.outcomeOf({ weight, conflict });
+    const outcome = outcomeOf({ weight, conflict }, set.thresholds);
     if (outcome === 'NO_MATCH' && floor > Number.NEGATIVE_INFINITY) continue;
     scores.push({ left: id(left), right: id(right), weight, outcome, waterfall });
   }

@@ -13,6 +13,7 @@ import {
   type RecordFeatures,
   rootOf,
   shippedFor,
+  thawed,
 } from './engine/index.js';
 import { type IdentifierValue, identifierKey } from './identifiers.js';
 import { storedKeys } from './keys.js';
@@ -66,7 +67,7 @@ export class Matcher {
 
   constructor(
     private readonly definition: EntityTypeDefinition,
-    private readonly set: ParameterSet,
+    set: ParameterSet,
   ) {
     const { compared } = definition.matching;
     this.engine = new RecordMatcher(compared, parametersOf(definition, set));
@@ -130,13 +131,9 @@ export class Matcher {
       };
     });
   }
-
-  /** Decide what a scored pair means. Never overrides a person's link (law 5): that is the clustering's to respect. */
-  outcomeOf({ weight, conflict }: Pick<Score, 'weight' | 'conflict'>, thresholds: Thresholds = this.set.thresholds) {
-    return outcomeOf({ weight, conflict }, thresholds);
-  }
 }
 
+/** Decide what a scored pair means. Never overrides a person's link (law 5): that is the clustering's to respect. */
 export function outcomeOf(
   { weight, conflict }: Pick<Score, 'weight' | 'conflict'>,
   thresholds: Thresholds,
@@ -157,11 +154,17 @@ function levelOf({ comparison, level, weight }: ExplainedStep): WaterfallStep['l
 }
 const OVERALL: ReadonlySet<string> = new Set(['prior', 'conflict', 'related', 'said twice']);
 
-/** The parameters that a set stands for; an empty one says what the program ships. */
-function parametersOf(definition: EntityTypeDefinition, { parameters }: ParameterSet): MatchParameters {
+/**
+ * The parameters that a set stands for; an empty one says what the program ships. Throws ConfigError for a set that was
+ * learnt when other things were compared: its weights would fall to the wrong ones.
+ */
+function parametersOf(
+  { code, matching }: EntityTypeDefinition,
+  { parameters, version }: ParameterSet,
+): MatchParameters {
   return parameters === null || Object.keys(parameters).length === 0
-    ? shippedFor(definition.matching.compared)
-    : (parameters as unknown as MatchParameters);
+    ? shippedFor(matching.compared)
+    : thawed(parameters, matching.compared, `parameter set ${version} of ${code}`);
 }
 
 const matchers = new WeakMap<ParameterSet, Matcher>();

@@ -73,6 +73,14 @@ test('what is stored teaches a draft, which counts once it is activated', async 
     const [best] = await matchCandidates(hub.db, definition, { attributes: said(thing, '62701') }, 1);
     return best?.weight;
   };
+  // Learnt for other columns: refused as a whole.
+  await hub.db.pool.query(
+    `insert into match_parameters select entity_type, 9, 'DRAFT', jsonb_set(parameters, '{schema,fields,0,name}', '"title"'), thresholds,
+       diagnostics, based_on, reason, created_at, created_by_id, created_by_name, null from match_parameters where version = 1`,
+  );
+  await expect(
+    activateParameters(hub.db, STEWARD, { correlationId: 'c', reason: 'worse' }, 'supplier', 9),
+  ).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('parameter set 9 of supplier') });
   const shipped = await weight();
   await activateParameters(hub.db, STEWARD, { correlationId: 'c', reason: 'better' }, 'supplier', 1);
   const learnt = await weight();

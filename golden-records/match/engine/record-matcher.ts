@@ -134,10 +134,8 @@ export class RecordMatcher {
       explain: (left, right) => scorer.explain(left, right),
       isConflict: (left, right) => isConflict(deciding, left, right),
       seen: (comparison, record) => {
-        const features = featuresOfRecord(block, record);
-        return block.columns.flatMap(({ spec }, at) =>
-          fields.get(comparison)?.has(spec.name) ? (features[at] ?? []) : [],
-        );
+        const columns = block.columns.filter(({ spec }) => fields.get(comparison)?.has(spec.name));
+        return featuresOfRecord({ ...block, columns }, record).flat();
       },
     };
   }
