@@ -57,6 +57,7 @@ const FEWEST_COMPARISONS = 2;
 const FEWEST_PAIRS = 25;
 const ROUNDS = 20;
 const SETTLED = 1e-3;
+const HELD_ROUNDS = 8;
 /** What is known beforehand counts as so many pairs. */
 const PRIOR_PAIRS = 40;
 const PRIOR_OTHERS = 100;
@@ -90,6 +91,36 @@ export async function estimate(
       `${sample.pairs} candidates are too few to learn from (at least ${FEWEST_CANDIDATES}): the shipped parameters are used`,
     );
   }
+  let found = await fit(comparisons, shipped, sample, options, 0);
+  if (!isNamed(comparisons, shipped, found.parameters)) {
+    found = await fit(comparisons, shipped, sample, options, HELD_ROUNDS);
+    if (!isNamed(comparisons, shipped, found.parameters))
+      found = await fit(comparisons, shipped, sample, options, ROUNDS);
+  }
+  const pairs = found.share * sample.pairs;
+  if (pairs < FEWEST_PAIRS) {
+    return withNote(
+      { ...shipped, prior: Math.max(shipped.prior - 4, Math.min(shipped.prior, logOdds(found.share))) },
+      `about ${Math.round(pairs)} pairs among ${sample.pairs} candidates are too few to learn from (at least ${FEWEST_PAIRS}): the shipped parameters are used`,
+    );
+  }
+  return found.parameters;
+}
+
+interface Fit {
+  readonly parameters: MatchParameters;
+  /** Of the pairs among the candidates. */
+  readonly share: number;
+}
+
+/** For the first so many rounds, or until the rest has settled, m is held to what is shipped. */
+async function fit(
+  comparisons: readonly Comparison[],
+  shipped: MatchParameters,
+  sample: Sample,
+  options: EstimateOptions,
+  heldRounds: number,
+): Promise<Fit> {
   const first = Math.min(0.3, (0.25 * options.records) / sample.pairs, options.mostPairs / sample.pairs);
   let parameters: MatchParameters = {
     ...shipped,
@@ -98,23 +129,31 @@ export async function estimate(
   };
   const posterior = Array.from({ length: 1 + shipped.relations.length }, () => new Float64Array(sample.pairs));
   let share = first;
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < heldRounds + ROUNDS; round++) {
+    const isHeld = round < heldRounds;
     expect(comparisons, parameters, sample, options, posterior);
     const found = sumOf(posterior[0] as Float64Array);
     const next = Math.min(MOST_SHARE, options.mostPairs / sample.pairs, Math.max(found, 1) / sample.pairs);
-    parameters = maximise(comparisons, shipped, sample, posterior, next);
-    if (Math.abs(next - share) < SETTLED * share) break;
+    parameters = maximise(comparisons, shipped, sample, posterior, next, isHeld);
+    const isSettled = Math.abs(next - share) < SETTLED * share;
+    if (isSettled && !isHeld) break;
     share = next;
     await options.betweenRounds?.();
   }
-  const pairs = share * sample.pairs;
-  if (pairs < FEWEST_PAIRS) {
-    return withNote(
-      { ...shipped, prior: Math.max(shipped.prior - 4, Math.min(shipped.prior, logOdds(share))) },
-      `about ${Math.round(pairs)} pairs among ${sample.pairs} candidates are too few to learn from (at least ${FEWEST_PAIRS}): the shipped parameters are used`,
-    );
-  }
-  return parameters;
+  return { parameters, share };
+}
+
+/**
+ * Are those that were taken for pairs called the same? Where few records are repeated, what stands out among candidates can be
+ * neighbours: a place in common, a house number, and another name.
+ */
+function isNamed(comparisons: readonly Comparison[], shipped: MatchParameters, found: MatchParameters): boolean {
+  return comparisons.every((comparison, at) => {
+    const known = shipped.comparisons[at] as ComparisonParameters;
+    const alike = ({ m }: ComparisonParameters) =>
+      m.reduce((sum, share, level) => sum + ((known.weights[level] as number) > 0 ? share : 0), 0);
+    return comparison.group !== 'name' || alike(found.comparisons[at] as ComparisonParameters) > alike(known) / 2;
+  });
 }
 
 /** Do some pairs have a value on both sides? */
@@ -211,6 +250,7 @@ function maximise(
   sample: Sample,
   posterior: readonly Float64Array[],
   share: number,
+  isHeld: boolean,
 ): MatchParameters {
   const counts = posterior.map((own) => sumOf(own));
   const related = counts.slice(1).reduce((sum, count) => sum + count, 0);
@@ -218,7 +258,7 @@ function maximise(
   const held = PRIOR_SHARE * share * sample.pairs;
   const rest = restOf(posterior, sample.pairs);
   const learnt = comparisons.map((_, at) =>
-    learn(comparisons, at, shipped, sample, posterior[0] as Float64Array, rest, held),
+    learn(comparisons, at, shipped, sample, posterior[0] as Float64Array, rest, held, isHeld),
   );
   return {
     ...shipped,
@@ -257,6 +297,7 @@ function learn(
   same: Float64Array,
   others: Float64Array,
   held: number,
+  isHeld: boolean,
 ): Learnt {
   const known = shipped.comparisons[at] as ComparisonParameters;
   const levels = known.levels.length;
@@ -272,7 +313,7 @@ function learn(
     const level = sample.levels[pair * width + at] as number;
     if (level === MISSING) continue;
     const rest = others[pair] as number;
-    if (!isCode) m[level] = (m[level] as number) + (same[pair] as number);
+    if (!isHeld && !isCode) m[level] = (m[level] as number) + (same[pair] as number);
     u[level] = (u[level] as number) + rest;
     info[level] = (info[level] as number) + rest * (sample.info[pair * width + at] as number);
     counted[level] = (counted[level] as number) + rest;

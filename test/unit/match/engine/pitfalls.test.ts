@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { matchRecords, RecordMatcher } from '../../../../golden-records/match/engine/index.js';
+import { matchRecords, parseMatchSchema, RecordMatcher } from '../../../../golden-records/match/engine/index.js';
 import {
   clusterSets,
   generateSuppliers,
@@ -51,6 +51,48 @@ test('one by one, with the parameters of the batch, the same pairs are linked', 
   }
   expect(compared).toBeGreaterThan(100);
   expect(agreed / compared).toBeGreaterThanOrEqual(0.99);
+});
+
+test('few duplicates among many neighbours: what is learnt is who is the same, not who lives nearby', async () => {
+  const random = randomOf(5);
+  const syllables = [
+    'ba',
+    'dru',
+    'fin',
+    'gor',
+    'hel',
+    'jas',
+    'kem',
+    'lot',
+    'mur',
+    'nis',
+    'pol',
+    'rad',
+    'sev',
+    'tan',
+    'vok',
+  ];
+  const word = (length: number) => Array.from({ length }, () => syllables[random(syllables.length)]).join('');
+  const towns = Array.from({ length: 1_000 }, (_, at) => [word(3), String(10_000 + 37 * at)] as const);
+  const companies = Array.from({ length: 4_000 }, () => {
+    const [town, postcode] = towns[random(towns.length)] as readonly [string, string];
+    return [`${word(4)} ${word(2)}`, `${1 + random(300)} ${word(3)} street`, town, postcode];
+  });
+  const repeated = companies.slice(0, 60);
+  const records = [...companies, ...repeated.map(([name, ...rest]) => [`${name} ltd`, ...rest])];
+  const schema = parseMatchSchema({
+    fields: [
+      { name: 'name', kind: 'organisation-name' },
+      { name: 'street', kind: 'address' },
+      { name: 'city', kind: 'city' },
+      { name: 'postcode', kind: 'postcode' },
+    ],
+  });
+  const { clusters } = await matchRecords(schema, records, { ids: records.map((_, at) => `r${at}`) });
+  const entity = records.map((_, at) => (at < companies.length ? at : at - companies.length));
+  const { precision, recall } = pairQuality(entity, clusters);
+  expect(precision).toBeGreaterThanOrEqual(0.95);
+  expect(recall).toBeGreaterThanOrEqual(0.95);
 });
 
 test('30 % of the cells blanked: precision falls by no more than .01', async () => {
