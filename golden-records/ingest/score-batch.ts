@@ -1,4 +1,5 @@
 import type { ParameterSet } from '../active-parameters.js';
+import { crowdedKeysOf } from '../match/crowded-keys.js';
 import { type Matchable, matcherFor, outcomeOf } from '../match/matcher.js';
 import { nearest } from '../match/nearest.js';
 import type { EntityTypeDefinition } from '../model.js';
@@ -34,7 +35,8 @@ async function search(
 ): Promise<{ scores: ScoreRow[]; crowdedKeys: number }> {
   if (arriving.length === 0) return { scores: [], crowdedKeys: 0 };
   const { keyCap } = set.thresholds;
-  const { candidates, pairs, crowdedKeys } = await candidatesFor(tx, definition, arriving, keyCap);
+  const crowded = crowdedKeysOf(set);
+  const { candidates, pairs, crowdedKeys } = await candidatesFor(tx, definition, arriving, keyCap, crowded);
   const places = new Map(candidates.map(({ id }, at) => [id, arriving.length + at]));
   const all = [...arriving, ...candidates];
   const wanted = [

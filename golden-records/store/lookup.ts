@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.js';
+import type { CrowdedKeys } from '../match/crowded-keys.js';
 import type { Matchable } from '../match/matcher.js';
 import { LEAST_SHARED, MOST_CANDIDATES, rarityInSql } from '../match/nearest.js';
 import type { EntityTypeDefinition } from '../model.js';
@@ -118,9 +119,12 @@ export async function writtenSince(tx: Tx, entityType: string, revision: string)
   return new Set(found.map(({ id }) => id));
 }
 
+// One index probe per record: see STORED.
+const oneSource = (id: string) => `select * from source_record r where r.entity_type = $1 and r.id = ${id} limit 1`;
+
 const MATCHABLES = `
 select json_build_object('id', s.id, 'features', s.match_features, 'keys', to_json(s.match_keys)) as row
-  from jsonb_array_elements_text($2::jsonb) as x(id) join source_record s on s.entity_type = $1 and s.id = x.id::uuid
+  from jsonb_array_elements_text($2::jsonb) as x(id) cross join lateral (${oneSource('x.id::uuid')}) s
   where s.match_features is not null`;
 
 /** What of stored source records takes part in matching; none for those that are held back. */
@@ -139,12 +143,14 @@ with probe as materialized (
 ), hit as materialized (
   select p.key, m.source_record_id as id from (select distinct key from probe) p cross join lateral (
     select source_record_id from match_key where key = p.key limit $3::int + 1) m
-), counted as materialized (select key, count(*)::int as n from hit group by key),
-strength as (
-  select p.r, h.id, sum(${rarityInSql('c.n', '$3::int')}) as strength
-    from probe p join counted c on c.key = p.key and c.n <= $3::int join hit h on h.key = p.key
+), counted as materialized (
+  select key, n <= $3::int as telling, ${rarityInSql('n', '$3::int')} as rarity
+    from (select key, count(*)::int as n from hit group by key) k
+), strength as (
+  select p.r, h.id, sum(c.rarity) as strength
+    from probe p join counted c on c.key = p.key and c.telling join hit h on h.key = p.key
     where h.id not in (select value::uuid from jsonb_array_elements_text($4::jsonb)) group by p.r, h.id
-    having sum(${rarityInSql('c.n', '$3::int')}) >= ${LEAST_SHARED}
+    having sum(c.rarity) >= ${LEAST_SHARED}
 ), nearest as materialized (
   select r, id from (select r, id, row_number() over (partition by r order by strength desc, id) as place from strength) s
     where place <= ${MOST_CANDIDATES}
@@ -152,8 +158,8 @@ strength as (
 select json_build_object(
   'pairs', (select coalesce(json_agg(json_build_array(r, id)), '[]') from nearest),
   'candidates', (select coalesce(json_agg(json_build_object('id', s.id, 'features', s.match_features)), '[]')
-    from (select distinct id from nearest) n join source_record s on s.entity_type = $1 and s.id = n.id),
-  'crowdedKeys', (select count(*) from counted where n > $3::int)) as found`;
+    from (select distinct id from nearest) n cross join lateral (${oneSource('n.id')}) s),
+  'crowded', (select coalesce(json_agg(key), '[]') from counted where not telling)) as found`;
 
 export interface Candidates {
   readonly candidates: readonly Pick<Matchable, 'id' | 'features'>[];
@@ -163,18 +169,34 @@ export interface Candidates {
   readonly crowdedKeys: number;
 }
 
-/** For each arrival the stored records nearest to it; those that arrive again themselves aren't among them. */
+interface Found extends Omit<Candidates, 'crowdedKeys'> {
+  readonly crowded: readonly number[];
+}
+
+/**
+ * For each arrival the stored records nearest to it; those that arrive again themselves aren't among them. `known` spares
+ * looking again for what was crowded a moment ago, and is told of what is.
+ */
 export async function candidatesFor(
   tx: Tx,
   { code }: EntityTypeDefinition,
   arriving: readonly Matchable[],
   cap: number,
+  known: CrowdedKeys,
 ): Promise<Candidates> {
-  const probes = arriving.map(({ keys }, r) => ({ r, keys }));
+  const met = new Set<number>();
+  const isTelling = (key: number) => {
+    const isCrowded = known.has(key);
+    if (isCrowded) met.add(key);
+    return !isCrowded;
+  };
+  const probes = arriving.map(({ keys }, r) => ({ r, keys: keys.filter(isTelling) }));
   const own = arriving.map(({ id }) => id);
-  const [row] = await tx.query<{ found: Candidates }>(CANDIDATES, code, probes, cap, own);
+  const [row] = await tx.query<{ found: Found }>(CANDIDATES, code, probes, cap, own);
   if (!row) throw new Error('the search for candidates gave no row');
-  return row.found;
+  const { crowded, ...found } = row.found;
+  known.add(crowded);
+  return { ...found, crowdedKeys: met.size + crowded.length };
 }
 
 const RESOLVE = `

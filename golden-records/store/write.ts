@@ -88,6 +88,8 @@ const OPERATION = `${scalar('operation,id')}::uuid`;
 const CORRELATION = scalar('operation,correlation_id');
 const RULES = scalar('operation,rules_version');
 
+// Rows that little is known about are looked up one by one (lateral): by statistics that lag behind a bulk load, the planner
+// would read whole tables for each batch.
 // A question that a person answered is not asked again in the same words: only other details reopen it.
 const WRITE = `
 with input as materialized (select $1::jsonb as j), operation_row as (
@@ -194,9 +196,10 @@ with input as materialized (select $1::jsonb as j), operation_row as (
   insert into recompute_request (entity_type, golden_id, operation_id, requested_at)
     select distinct r.entity_type, s.golden_record_id, ${OPERATION}, ${NOW}
     from ${rows('moved', 'system text, scope text, id text')}
-    join source_reference r on r.target_type = ${TYPE} and r.target_system = x.system and r.target_scope = x.scope
-      and r.target_external_id = x.id
-    join source_record s on s.entity_type = r.entity_type and s.id = r.source_record_id and s.golden_record_id is not null
+    cross join lateral (select * from source_reference where target_type = ${TYPE} and target_system = x.system
+      and target_scope = x.scope and target_external_id = x.id offset 0) r
+    cross join lateral (select golden_record_id from source_record where entity_type = r.entity_type
+      and id = r.source_record_id and golden_record_id is not null limit 1) s
     where not exists (select 1 from golden_input g where r.entity_type = ${TYPE} and g.id = s.golden_record_id)
     union
     select d.entity_type, d.golden_record_id, ${OPERATION}, ${NOW} from ${rows('moved', 'system text, scope text, id text')}
