@@ -125,7 +125,8 @@ async function fill(db: Db, definition: EntityTypeDefinition, folder: string, st
   return { stored: filled, later };
 }
 
-async function clustersOf(path: string): Promise<Map<string, string>> {
+/** Which entity each record is of. */
+export async function clustersOf(path: string): Promise<Map<string, string>> {
   const lines = (await readFile(path, 'utf8')).trim().split('\n').slice(1);
   return new Map(lines.map((line) => line.split(',') as [string, string]));
 }
