@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
+import { totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -93,12 +94,16 @@ const MAJOR = '18';
 const START_TIMEOUT_S = 120;
 const STOP_TIMEOUT_S = 60;
 
+/** An eighth of the machine's memory, so that the indexes of a million records stay in it; PostgreSQL takes it as it needs it. */
+const MEMORY = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+const BUFFERS_MB = Math.round(Math.min(2048, Math.max(128, MEMORY / 2 ** 20 / 8)));
+
 /** Sized for the smallest machine we promise, two cores; durability stays at PostgreSQL's defaults (on). */
 const SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '100',
-  shared_buffers: '256MB',
+  shared_buffers: `${BUFFERS_MB}MB`,
   max_wal_size: '2GB',
   random_page_cost: '1.1',
   wal_compression: 'on',
