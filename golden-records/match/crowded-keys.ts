@@ -1,11 +1,11 @@
 import type { ParameterSet } from '../active-parameters.js';
 
 /** Records that go may make room in a key: after so long it is looked at again. */
-const HOLDS_MS = 60_000;
+const HOLDS_MS = 10 * 60_000;
 const MOST_KEYS = 500_000;
 
 /**
- * Keys that were seen, within the last minute, to be shared by more records than may share one. In a load many probes are of
+ * Keys that were seen, within the last minutes, to be shared by more records than may share one. In a load many probes are of
  * these, each reading as many index entries as the cap allows, for nothing.
  */
 export class CrowdedKeys {
