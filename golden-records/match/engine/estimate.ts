@@ -91,11 +91,18 @@ export async function estimate(
       `${sample.pairs} candidates are too few to learn from (at least ${FEWEST_CANDIDATES}): the shipped parameters are used`,
     );
   }
-  let found = await fit(comparisons, shipped, sample, options, 0);
+  let found = await converge(comparisons, shipped, sample, options, 0);
+  if (!isNamed(comparisons, shipped, found.parameters))
+    found = await converge(comparisons, shipped, sample, options, HELD_ROUNDS);
   if (!isNamed(comparisons, shipped, found.parameters)) {
-    found = await fit(comparisons, shipped, sample, options, HELD_ROUNDS);
-    if (!isNamed(comparisons, shipped, found.parameters))
-      found = await fit(comparisons, shipped, sample, options, ROUNDS);
+    found = await converge(comparisons, shipped, sample, options, Number.POSITIVE_INFINITY);
+    found = {
+      ...found,
+      parameters: withNote(
+        found.parameters,
+        'what agrees here most often are neighbours with other names: what pairs have in common is as shipped, only the rest is learnt',
+      ),
+    };
   }
   const pairs = found.share * sample.pairs;
   if (pairs < FEWEST_PAIRS) {
@@ -113,8 +120,8 @@ interface Fit {
   readonly share: number;
 }
 
-/** For the first so many rounds, or until the rest has settled, m is held to what is shipped. */
-async function fit(
+/** For the first so many rounds m is held to what is shipped. */
+async function converge(
   comparisons: readonly Comparison[],
   shipped: MatchParameters,
   sample: Sample,
@@ -129,14 +136,14 @@ async function fit(
   };
   const posterior = Array.from({ length: 1 + shipped.relations.length }, () => new Float64Array(sample.pairs));
   let share = first;
-  for (let round = 0; round < heldRounds + ROUNDS; round++) {
+  for (let round = 0; round < ROUNDS + Math.min(heldRounds, HELD_ROUNDS); round++) {
     const isHeld = round < heldRounds;
     expect(comparisons, parameters, sample, options, posterior);
     const found = sumOf(posterior[0] as Float64Array);
     const next = Math.min(MOST_SHARE, options.mostPairs / sample.pairs, Math.max(found, 1) / sample.pairs);
     parameters = maximise(comparisons, shipped, sample, posterior, next, isHeld);
     const isSettled = Math.abs(next - share) < SETTLED * share;
-    if (isSettled && !isHeld) break;
+    if (isSettled && (!isHeld || heldRounds > HELD_ROUNDS)) break;
     share = next;
     await options.betweenRounds?.();
   }
