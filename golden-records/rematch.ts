@@ -9,7 +9,7 @@ import type { EntityTypeDefinition } from './model.js';
 import { planOf, settleComponent } from './plan.js';
 import type { Settlement } from './settle.js';
 import { loadComponent } from './store/component.js';
-import { definitionOf, matchablesOf, newestRevision, writtenSince } from './store/lookup.js';
+import { definitionOf, matchablesOf, newestRevision, tasksAbout, writtenSince } from './store/lookup.js';
 import type { ScoreRow } from './store/rows.js';
 import { type WritePlan, writePlan } from './store/write.js';
 import { type Actor, type Db, inTransaction, lockEntityType, type Tx, withoutTransaction } from './transaction.js';
@@ -291,8 +291,8 @@ export function rematchLinks(db: Db, job: Job): Promise<void> {
 async function hasNews(tx: Tx, { goldens, links, tasks, touched }: WritePlan): Promise<boolean> {
   if (goldens.length + links.length > 0) return true;
   const open = await tx.query<{ key: string }>(
-    `select open_key as key from steward_task where kind <> 'REJECTED_RECORD' and state in ('OPEN', 'CLAIMED')
-       and golden_ids && array(select value::uuid from jsonb_array_elements_text($1::jsonb))`,
+    `select open_key as key from (${tasksAbout('array(select value::uuid from jsonb_array_elements_text($1::jsonb))')}) t
+       where kind <> 'REJECTED_RECORD' and state in ('OPEN', 'CLAIMED')`,
     touched,
   );
   const asked = new Set(tasks.map(({ key }) => key));

@@ -1,4 +1,5 @@
 import type { Json } from '../json.js';
+import { tasksAbout } from '../store/lookup.js';
 import type { Db } from '../transaction.js';
 import {
   asPage,
@@ -51,8 +52,8 @@ export async function tasksByIds(db: Db, ids: readonly string[]): Promise<(TaskR
 export async function openTasksOf(db: Db, goldenIds: readonly string[]): Promise<TaskRow[][]> {
   const { rows } = await db.pool.query<TaskRow>({
     name: 'open-tasks-of',
-    text: `select ${COLUMNS} from steward_task
-      where golden_ids && $1::uuid[] and state in ('OPEN', 'CLAIMED') order by priority desc, id`,
+    text: `select ${COLUMNS} from (${tasksAbout('$1::uuid[]')}) t
+      where state in ('OPEN', 'CLAIMED') order by priority desc, id`,
     values: [goldenIds],
   });
   return goldenIds.map((id) => rows.filter((row) => row.goldenIds?.includes(id)));

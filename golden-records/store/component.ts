@@ -33,8 +33,8 @@ const TRIAL_SCORES = `(
 
 // The component is the closure over links, scores that match, and decisions that still stand: nothing outside of it can
 // change how these records cluster. Doubtful scores are questions, not links, so they end at the fringe; only who stood
-// in doubt because of an older record that changes now is settled with it: the doubt may be gone. The fringe is looked up one
-// index probe each: asked by set, the planner reads the whole type.
+// in doubt because of an older record that changes now is settled with it: the doubt may be gone. Everything is looked up by
+// one index probe each (lateral, offset 0): asked by set, the planner reads the whole type.
 const loadFrom = (scores: string) => `
 with recursive seed as (
   select value::uuid as id from jsonb_array_elements_text($2::jsonb)
@@ -59,13 +59,14 @@ with recursive seed as (
       where own.source_record_id = r.id
   ) near
 ), scores as materialized (
-  select m.left_id, m.right_id, m.weight, m.outcome from ${scores} m
-    where m.entity_type = $1 and m.left_id in (select id from reach) and m.outcome <> 'NO_MATCH'
+  select m.* from reach r cross join lateral (select left_id, right_id, weight, outcome from ${scores} m
+    where m.entity_type = $1 and m.left_id = r.id and m.outcome <> 'NO_MATCH' offset 0) m
   union
-  select m.left_id, m.right_id, m.weight, m.outcome from ${scores} m
-    where m.entity_type = $1 and m.right_id in (select id from reach) and m.outcome <> 'NO_MATCH'
+  select m.* from reach r cross join lateral (select left_id, right_id, weight, outcome from ${scores} m
+    where m.entity_type = $1 and m.right_id = r.id and m.outcome <> 'NO_MATCH' offset 0) m
 ), goldens as materialized (
-  select * from golden_record where entity_type = $1 and anchor_id in (select id from reach)
+  select g.* from reach r cross join lateral (
+    select * from golden_record where entity_type = $1 and anchor_id = r.id offset 0) g
 ), edge_ids as (
   select left_id as id from scores union select right_id from scores
   union select value::uuid from jsonb_array_elements_text($3::jsonb)
@@ -77,7 +78,8 @@ select json_build_object(
       'goldenId', s.golden_record_id, 'linkKind', s.link_kind, 'matchWeight', s.match_weight, 'linkedAt', ${iso('s.linked_at')},
       'identifiers', (select coalesce(json_agg(json_build_object('scheme', i.scheme, 'value', i.value, 'strong', i.strong)
                         order by i.scheme, i.value), '[]') from identifier i where i.source_record_id = s.id)
-    )), '[]') from source_record s where s.entity_type = $1 and s.id in (select id from reach) and s.state <> 'HELD'),
+    )), '[]') from reach r cross join lateral (
+      select * from source_record where entity_type = $1 and id = r.id and state <> 'HELD' limit 1) s),
   'scores', (select coalesce(json_agg(json_build_object(
       'left', left_id, 'right', right_id, 'weight', weight, 'outcome', outcome)), '[]') from scores),
   'decisions', (select coalesce(json_agg(json_build_object(
@@ -85,10 +87,14 @@ select json_build_object(
       'seq', d.seq::text, 'decidedAt', ${iso('d.decided_at')},
       'members', (select coalesce(json_agg(json_build_object('id', m.source_record_id, 'side', m.side)), '[]')
                     from decision_member m where m.decision_id = d.id))), '[]')
-    from decision d where d.standing and d.kind <> 'WITHDRAWAL' and d.id in (
-      select m.decision_id from decision_member m where m.source_record_id in (select id from reach)
-      union all
-      select o.id from decision o where o.entity_type = $1 and o.golden_record_id in (select id from goldens))),
+    from (
+      select m.id from reach r cross join lateral (
+        select decision_id as id from decision_member where source_record_id = r.id offset 0) m
+      union
+      select o.id from goldens g cross join lateral (
+        select id from decision where entity_type = $1 and golden_record_id = g.id offset 0) o
+    ) made cross join lateral (
+      select * from decision where id = made.id and standing and kind <> 'WITHDRAWAL' limit 1) d),
   'goldens', (select coalesce(json_agg(json_build_object(
       'id', g.id, 'state', g.state, 'version', g.version, 'attributes', g.attributes, 'provenance', g.provenance,
       'members', to_json(g.members), 'anchorId', g.anchor_id, 'mergedIntoId', g.merged_into_id,

@@ -199,15 +199,19 @@ export async function candidatesFor(
   return { ...found, crowdedKeys: met.size + crowded.length };
 }
 
+/** Tasks that name one of these golden records; by themselves, or the planner reads all open ones where it takes them for few. */
+export const tasksAbout = (goldenIds: string) => `select * from steward_task where golden_ids && ${goldenIds} offset 0`;
+
 const RESOLVE = `
 select x.k, s.golden_record_id::text as id
   from jsonb_to_recordset($1::jsonb) as x(k text, t text, s text, c text, i text)
-  join source_record s on s.entity_type = x.t and s.system = x.s and s.scope = x.c and s.external_id = x.i
-  where s.golden_record_id is not null
+  cross join lateral (select golden_record_id from source_record where entity_type = x.t and system = x.s and scope = x.c
+    and external_id = x.i and golden_record_id is not null limit 1) s
 union all
-select x.k, coalesce(g.merged_into_id, g.id)::text
+select x.k, g.id::text
   from jsonb_to_recordset($1::jsonb) as x(k text, t text, s text, c text, i text)
-  join golden_record g on g.entity_type = x.t and g.id = case when x.i ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then x.i::uuid end
+  cross join lateral (select coalesce(merged_into_id, id) as id from golden_record where entity_type = x.t
+    and id = case when x.i ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then x.i::uuid end limit 1) g
   where x.s = 'hub' and x.c = 'golden'`;
 
 /** Which golden records the stated references lead to; a target that isn't known yet is missing. */

@@ -1,6 +1,7 @@
 import type { Json } from '../json.js';
 import { enqueue, type QueuedDelivery } from '../outbox.js';
 import type { Tx } from '../transaction.js';
+import { tasksAbout } from './lookup.js';
 
 /**
  * Rows to write, named as their columns. Everything of one batch travels as one jsonb parameter and is written by two
@@ -174,8 +175,8 @@ with input as materialized (select $1::jsonb as j), operation_row as (
 ), closing as (
   select id from steward_task where open_key = any(array(select jsonb_array_elements_text(${part('answered')})))
   union
-  select t.id from steward_task t
-    where t.golden_ids && ${uuids(part('touched'))} and t.state in ('OPEN', 'CLAIMED') and t.kind not in ('REJECTED_RECORD', 'REPLACED_RECORD')
+  select t.id from (${tasksAbout(uuids(part('touched')))}) t
+    where t.state in ('OPEN', 'CLAIMED') and t.kind not in ('REJECTED_RECORD', 'REPLACED_RECORD')
       and not exists (select 1 from task_input x where x.key = t.open_key)
 ), closed_tasks as (
   update steward_task t set state = 'CLOSED', open_key = null, resolved_at = ${NOW},
@@ -188,7 +189,8 @@ with input as materialized (select $1::jsonb as j), operation_row as (
     select x.id, x.kind, ${TYPE}, 'OPEN', x.priority, x.key, x.key, ${uuids('x.golden_ids')}, ${uuids('x.source_ids')}, x.details,
       ${NOW}, x.due_at, ${OPERATION}, ${CORRELATION}
     from task_input x
-    where not exists (select 1 from steward_task t where t.subject_key = x.key and t.state = 'RESOLVED' and t.details = x.details
+    where not exists (select 1 from (select * from steward_task where subject_key = x.key offset 0) t
+      where t.state = 'RESOLVED' and t.details = x.details
       and t.resolution->>'resolution' in ('KEEP', 'DISMISS'))
   on conflict (open_key) do update set kind = excluded.kind, priority = excluded.priority, golden_ids = excluded.golden_ids,
     source_ids = excluded.source_ids, details = excluded.details
