@@ -4,18 +4,19 @@ import type { Command } from 'commander';
 import { InvalidInput } from '../../golden-records/errors.js';
 import {
   ENTITY_SCHEMAS,
-  type ExplainedStep,
+  type Explained,
   explainPair,
   frozen,
   type MatchResult,
   type MatchSchema,
   type MatchStage,
   matchBlock,
+  pairOf,
   parseMatchSchema,
 } from '../../golden-records/match/engine/index.js';
-import { type ReadRecords, readRecords } from '../match/read-records.js';
+import { type ReadRecords, readRecords, SOURCE_COLUMN } from '../match/read-records.js';
 import { report, type Summary } from '../match/report.js';
-import { csvCell, writeFile } from '../match/write-file.js';
+import { checkOutputs, csvCell, type OutputFile, writeFiles } from '../match/write-file.js';
 import type { Invocation, Outcome } from './command.js';
 import { EXIT } from './exit.js';
 import type { Run } from './program.js';
@@ -32,7 +33,7 @@ interface MatchCommandOptions {
   readonly parameters?: string;
   readonly saveParameters?: string;
   readonly id: string;
-  readonly source: string;
+  readonly source?: string;
   readonly dedupe?: boolean;
   readonly oneToOne?: boolean;
 }
@@ -54,8 +55,7 @@ export function addMatch(program: Command, run: Run): void {
     .option('--id <column>', 'column of the ids', 'id')
     .option(
       '--source <column>',
-      'column of the sources; with several, only records of different ones are compared',
-      'source',
+      'column of the sources (default: "source"); with several, only records of different ones are compared',
     )
     .option('--dedupe', 'compare within sources too')
     .option('--one-to-one', 'sources are free of duplicates: a cluster holds one record of each')
@@ -81,13 +81,17 @@ async function matchFile(invocation: Invocation, options: MatchCommandOptions, f
   const inFolder = (path: string) => resolve(cwd, path);
   const { schema, columns } = schemaOf(options, inFolder);
   const explain = explainedIds(options.explain);
+  const outputs = outputsOf(options, inFolder);
+  const inputs = [file, options.map, options.schema, options.parameters].filter((path) => path !== undefined);
+  checkOutputs(Object.values(outputs), inputs.map(inFolder));
   const { signal } = invocation;
   const read = await readRecords(
     {
       path: inFolder(file),
       schema,
+      isOfType: options.type !== undefined,
       idColumn: options.id,
-      sourceColumn: options.source,
+      ...(options.source === undefined ? {} : { sourceColumn: options.source }),
       ...(columns ? { columns } : {}),
       ...(options.parameters === undefined
         ? {}
@@ -95,11 +99,11 @@ async function matchFile(invocation: Invocation, options: MatchCommandOptions, f
     },
     (records) => invocation.progress.show(`${file}: ${count(records)} records read`),
   );
-  const known = explain?.map((id) => recordOf(read, id));
+  const known = explain && ([recordOf(read, explain[0]), recordOf(read, explain[1])] as const);
   if (options.oneToOne && !read.sources) {
     throw new InvalidInput(
       'INVALID_INPUT',
-      `--one-to-one needs a column "${options.source}" with at least two sources`,
+      `--one-to-one needs a column "${options.source ?? SOURCE_COLUMN}" with at least two sources`,
     );
   }
   let result: MatchResult;
@@ -118,13 +122,34 @@ async function matchFile(invocation: Invocation, options: MatchCommandOptions, f
     return { json: { complete: false }, text: 'Interrupted; nothing was written.', exit: EXIT.interrupted };
   }
   invocation.progress.end();
-  const summary = summaryOf(result, (performance.now() - started) / 1000);
-  write(options, inFolder, file, read, result, summary);
-  const explained = known && explainPair(result, known[0] as number, known[1] as number);
+  const compared = read.schema.fields.map(({ name }) => name);
+  const summary = summaryOf(result, compared, (performance.now() - started) / 1000);
+  write(outputs, file, read, result, summary);
+  const explained = known && {
+    ...explainPair(result, ...known),
+    together: togetherOf(read, result, options, ...known),
+  };
   return {
     json: { complete: true, ...summary, ...(explained ? { explained: { ids: explain, ...explained } } : {}) },
     text: [summaryText(file, summary), ...(explained ? ['', waterfall(explain ?? [], explained)] : [])].join('\n'),
   };
+}
+
+type Outputs = Readonly<Partial<Record<'out' | 'pairs' | 'report' | 'saveParameters', OutputFile>>>;
+
+function outputsOf(
+  { out, pairs, report: page, saveParameters }: MatchCommandOptions,
+  inFolder: (path: string) => string,
+): Outputs {
+  const given = (option: string, path: string | undefined) =>
+    path === undefined ? undefined : { option, path: inFolder(path) };
+  const outputs = {
+    out: given('--out', out),
+    pairs: given('--pairs', pairs),
+    report: given('--report', page),
+    saveParameters: given('--save-parameters', saveParameters),
+  };
+  return Object.fromEntries(Object.entries(outputs).filter(([, output]) => output !== undefined));
 }
 
 function schemaOf(
@@ -195,7 +220,11 @@ const progressText = (file: string, stage: MatchStage, records: number, all: num
     ? `${file}: ${count(records)} of ${count(all)} records scored`
     : `${file}: ${count(all)} records, ${STAGES[stage]}`;
 
-function summaryOf({ parameters, pairs, clusters, candidates, skippedKeys }: MatchResult, seconds: number): Summary {
+function summaryOf(
+  { parameters, pairs, clusters, candidates, skippedKeys }: MatchResult,
+  compared: readonly string[],
+  seconds: number,
+): Summary {
   const sizes = new Map<number, number>();
   for (const cluster of clusters) sizes.set(cluster, (sizes.get(cluster) ?? 0) + 1);
   let links = 0;
@@ -206,6 +235,7 @@ function summaryOf({ parameters, pairs, clusters, candidates, skippedKeys }: Mat
   }
   return {
     records: clusters.length,
+    compared,
     candidates,
     links,
     reviews,
@@ -220,8 +250,7 @@ function summaryOf({ parameters, pairs, clusters, candidates, skippedKeys }: Mat
 }
 
 function write(
-  { out, pairs, report: page, saveParameters }: MatchCommandOptions,
-  inFolder: (path: string) => string,
+  { out, pairs, report: page, saveParameters }: Outputs,
   file: string,
   { ids, schema }: ReadRecords,
   result: MatchResult,
@@ -246,15 +275,20 @@ function write(
   function* parameterLines() {
     yield JSON.stringify(frozen(schema, result.parameters));
   }
-  if (saveParameters !== undefined) writeFile(inFolder(saveParameters), parameterLines());
-  if (out !== undefined) writeFile(inFolder(out), clusterLines());
-  if (pairs !== undefined) writeFile(inFolder(pairs), pairLines());
-  if (page !== undefined) writeFile(inFolder(page), report(`Matching of ${file}`, summary, schema, ids, result));
+  writeFiles(
+    [
+      saveParameters && { path: saveParameters.path, lines: parameterLines() },
+      out && { path: out.path, lines: clusterLines() },
+      pairs && { path: pairs.path, lines: pairLines() },
+      page && { path: page.path, lines: report(`Matching of ${file}`, summary, schema, ids, result) },
+    ].filter((output) => output !== undefined),
+  );
 }
 
 function summaryText(file: string, summary: Summary): string {
   const rows = [
     ['records', count(summary.records)],
+    ['compared', summary.compared.join(', ')],
     ['candidates', count(summary.candidates)],
     ['links', count(summary.links)],
     ['to review', count(summary.reviews)],
@@ -269,15 +303,36 @@ function summaryText(file: string, summary: Summary): string {
   return [file, table(rows, '  '), ...notes].join('\n');
 }
 
+/** What became of a pair: its weight speaks of the two alone, the clusters of all. */
+function togetherOf(
+  { ids, sources, sourceNames }: ReadRecords,
+  { clusters, pairs, probabilities }: MatchResult,
+  { dedupe }: MatchCommandOptions,
+  left: number,
+  right: number,
+): string {
+  const [a, b] = [clusters[left] as number, clusters[right] as number];
+  const isOne = a === b;
+  const outcome = isOne ? `in one cluster, ${ids[a]}` : `in two clusters, ${ids[a]} and ${ids[b]}`;
+  if (sources && !dedupe && sources[left] === sources[right]) {
+    return `${outcome}; never compared, as both are of source "${sourceNames[sources[left] as number]}"`;
+  }
+  const pair = pairOf(pairs, left, right);
+  if (pair < 0) return `${outcome}; no key brought them together`;
+  return isOne ? `${outcome}; probability with what it says of both ${fixed(probabilities[pair] as number)}` : outcome;
+}
+
+const fixed = (probability: number) => probability.toFixed(4);
 const signed = (weight: number) => `${weight >= 0 ? '+' : ''}${weight.toFixed(1)}`;
 
 function waterfall(
   ids: readonly string[],
-  { weight, probability, steps }: { weight: number; probability: number; steps: readonly ExplainedStep[] },
+  { weight, probability, steps, together }: Explained & { readonly together: string },
 ): string {
   const rows = steps.map((step) => [step.comparison, step.level, signed(step.weight)]);
   return [
-    `${ids.join(' and ')}: weight ${signed(weight)}, probability ${probability.toFixed(4)}`,
+    `${ids.join(' and ')}: weight ${signed(weight)}, probability ${fixed(probability)}`,
     table([...rows, ['total', '', signed(weight)]], '  '),
+    `  ${together}`,
   ].join('\n');
 }

@@ -18,10 +18,13 @@ import { readTable } from './read-table.js';
 export interface RecordsFile {
   readonly path: string;
   readonly schema: MatchSchema;
+  /** Fields of a type are compared where the file has them; all columns of a schema must be there. */
+  readonly isOfType: boolean;
   /** Columns of a field, where they aren't called like it. */
   readonly columns?: Readonly<Record<string, readonly string[]>>;
   readonly idColumn: string;
-  readonly sourceColumn: string;
+  /** Where somebody named it, it must be there. */
+  readonly sourceColumn?: string;
   /** What a file of parameters holds, and where it lies. */
   readonly parameters?: { readonly input: unknown; readonly path: string };
 }
@@ -38,24 +41,28 @@ export interface ReadRecords {
   readonly byId: ReadonlyMap<string, number>;
 }
 
+/** Of the sources, unless another is named. */
+export const SOURCE_COLUMN = 'source';
 const MOST_SOURCES = 65_535;
 
 /** Read a file into columns. Throws InvalidInput where it isn't what it should be. */
 export async function readRecords(file: RecordsFile, onProgress: (records: number) => void): Promise<ReadRecords> {
-  const { path, idColumn, sourceColumn } = file;
+  const { path, idColumn, sourceColumn = SOURCE_COLUMN } = file;
   const rows = readTable(path);
   const first = rows.next();
   if (first.done)
     throw new InvalidInput('INVALID_INPUT', `${path}: expected a header line and records, found an empty file`);
   const header = first.value.cells.map((name) => name.trim());
-  const idAt = header.indexOf(idColumn);
+  const idAt = placeOf(path, idColumn, header);
   if (idAt < 0) throw missing(path, idColumn, header, 'choose the column of the ids with --id');
   const { schema, at } = placesOf(file, header);
   const parameters = file.parameters && thawed(file.parameters.input, schema, file.parameters.path);
   const second = hasSecondThread(schema.fields, statSync(path).size) ? fieldsOfSecondThread(schema.fields) : [];
   const own = [...schema.fields.keys()].filter((field) => !second.includes(field));
   const ownAt = own.map((field) => at[field] as number[]);
-  const sourceAt = header.indexOf(sourceColumn);
+  const sourceAt = placeOf(path, sourceColumn, header);
+  if (sourceAt < 0 && file.sourceColumn !== undefined)
+    throw missing(path, sourceColumn, header, 'choose the column of the sources with --source');
   const ids: string[] = [];
   const byId = new Map<string, number>();
   const sourceNumbers = new Map<string, number>();
@@ -67,7 +74,7 @@ export async function readRecords(file: RecordsFile, onProgress: (records: numbe
       if (cells.length !== header.length) {
         throw new InvalidInput(
           'INVALID_INPUT',
-          `${path}, line ${line}: expected ${header.length} cells as in the header, found ${cells.length}; a cell with a separator in it needs quotes`,
+          `${path}, line ${line}: expected ${header.length} cells as in the header, found ${cells.length}; a cell with a separator or a quote in it needs quotes`,
         );
       }
       const id = cells[idAt] as string;
@@ -153,7 +160,7 @@ async function withOthers(
 
 /** The fields that the file has, and in which columns. A column that somebody named must be there. */
 function placesOf(
-  { path, schema, columns }: RecordsFile,
+  { path, schema, isOfType, columns }: RecordsFile,
   header: readonly string[],
 ): { schema: MatchSchema; at: number[][] } {
   if (columns) {
@@ -170,18 +177,33 @@ function placesOf(
   for (const field of schema.fields) {
     const wanted = columns ? columns[field.name] : [field.name];
     if (!wanted) continue;
-    const places = wanted.map((name) => header.indexOf(name));
+    const places = wanted.map((name) => placeOf(path, name, header));
     const absent = wanted[places.indexOf(-1)];
+    if (absent !== undefined && isOfType && !columns) continue;
     if (absent !== undefined) throw missing(path, absent, header, 'correct the schema or the map');
     found.push({ field, places });
   }
-  if (found.length === 0)
-    throw new InvalidInput('INVALID_INPUT', `${path}: no column is compared; name some in the schema or the map`);
+  if (found.length === 0) {
+    throw new InvalidInput(
+      'INVALID_INPUT',
+      `${path}: no column is compared; found ${quoted(header)}; say with --map which of them hold ${quoted(schema.fields.map(({ name }) => name))}`,
+    );
+  }
   return { schema: { fields: found.map(({ field }) => field) }, at: found.map(({ places }) => places) };
 }
 
+/** In which place a column is; -1 where it isn't. Which of two was meant can't be known. */
+function placeOf(path: string, name: string, header: readonly string[]): number {
+  const place = header.indexOf(name);
+  if (place !== header.lastIndexOf(name)) {
+    throw new InvalidInput(
+      'INVALID_INPUT',
+      `${path}: expected one column "${name}", found ${header.filter((one) => one === name).length}; rename them in the header`,
+    );
+  }
+  return place;
+}
+
+const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 const missing = (path: string, name: string, header: readonly string[], advice: string) =>
-  new InvalidInput(
-    'INVALID_INPUT',
-    `${path}: expected a column "${name}", found ${header.map((one) => `"${one}"`).join(', ')}; ${advice}`,
-  );
+  new InvalidInput('INVALID_INPUT', `${path}: expected a column "${name}", found ${quoted(header)}; ${advice}`);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { InvalidInput } from '../../golden-records/errors.js';
 
 /** A row of a file: its cells, and the line on which it begins. */
@@ -71,6 +71,8 @@ function* bytesOf(path: string): Generator<Buffer> {
     throw new InvalidInput('INVALID_INPUT', `${path}: can't be opened (${(cause as Error).message})`, { cause });
   }
   try {
+    if (fstatSync(file).isDirectory())
+      throw new InvalidInput('INVALID_INPUT', `${path}: expected a file, found a folder`);
     const buffer = Buffer.alloc(CHUNK);
     for (;;) {
       const length = readSync(file, buffer, 0, CHUNK, null);
@@ -123,7 +125,8 @@ function newlinesIn(row: string): number {
 }
 
 const separatorOf = (header: string): string => {
-  const found = [',', ';', '\t'].map((separator) => ({ separator, count: header.split(separator).length }));
+  const bare = header.replace(/"(?:[^"]|"")*"/g, '');
+  const found = [',', ';', '\t'].map((separator) => ({ separator, count: bare.split(separator).length }));
   return found.sort((a, b) => b.count - a.count)[0]?.separator ?? ',';
 };
 

@@ -4,6 +4,8 @@ import { probabilityOf } from '../../golden-records/match/engine/index.js';
 
 export interface Summary {
   readonly records: number;
+  /** The fields that the file has. */
+  readonly compared: readonly string[];
   readonly candidates: number;
   readonly links: number;
   readonly reviews: number;

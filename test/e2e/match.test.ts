@@ -88,6 +88,34 @@ describe('concord match', () => {
       /expected a column "name", found "id", "label"/,
     ],
     ['ids that repeat', ['twice.csv', '--schema', 'schema.json'], /line 3: expected an id of its own .*line 2 has too/],
+    [
+      'a source column that is not there',
+      ['one.csv', '--schema', 'schema.json', '--source', 'system'],
+      /a column "system"/,
+    ],
+    ['two columns of one name', ['two.csv', '--schema', 'schema.json'], /one column "name", found 2; rename/],
+    ['a folder', ['.', '--schema', 'schema.json'], /expected a file, found a folder/],
+    ['a file with no column of the type', ['other.csv', '--type', 'supplier'], /found "id", "label"; say with --map/],
+    [
+      'a folder to write to that is not there',
+      ['one.csv', '--schema', 'schema.json', '--out', 'nowhere/out.csv'],
+      /--out .*nowhere isn't there; create it/,
+    ],
+    [
+      'a folder to write over',
+      ['one.csv', '--schema', 'schema.json', '--pairs', '.'],
+      /--pairs .*expected the name of a file/,
+    ],
+    [
+      'the input to write over',
+      ['one.csv', '--schema', 'schema.json', '--out', './one.csv'],
+      /--out .*one\.csv: is read by this run/,
+    ],
+    [
+      'one name for two outputs',
+      ['one.csv', '--schema', 'schema.json', '--out', 'x.csv', '--pairs', 'x.csv'],
+      /--pairs .*is what --out writes/,
+    ],
     ['a row too short', ['short.csv', '--schema', 'schema.json'], /line 2: expected 2 cells/],
     ['a quote never closed', ['quote.csv', '--schema', 'schema.json'], /begins on line 2 is never closed/],
     [
@@ -102,9 +130,33 @@ describe('concord match', () => {
     write('short.csv', 'id,name\n1\n');
     write('quote.csv', 'id,name\n1,"x\n2,y\n');
     write('one.csv', 'id,name\n1,Acme\n');
+    write('two.csv', 'id,name,name\n1,Acme,Beta\n');
     const { code, err, out } = await run(args);
     expect(err + out).toMatch(message);
     expect(code).toBe(2);
+    expect(readFileSync(join(folder, 'one.csv'), 'utf8')).toBe('id,name\n1,Acme\n');
+    expect(existsSync(join(folder, 'x.csv'))).toBe(false);
+  });
+
+  test('compares the fields of a type that the file has, and says which', async () => {
+    write('some.csv', 'note,city,name,id\nx,Boston,Northmoor Surgical Inc,1\ny,Boston,Northmoor Surgical,2\n');
+    const { code, out } = await run(['some.csv', '--type', 'supplier', '--explain', '1', '2']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/compared +name, city\n/);
+    expect(out).toMatch(/in one cluster, 1; probability with what it says of both 0\.\d{4}/);
+  });
+
+  test('separators inside quotes of the header count for nothing', async () => {
+    write('semicolons.csv', '"id";"name, legal, short"\n1;Acme\n2;Beta\n');
+    write('semicolons.json', JSON.stringify({ name: 'name, legal, short' }));
+    const { code } = await run(['semicolons.csv', '--type', 'supplier', '--map', 'semicolons.json']);
+    expect(code).toBe(0);
+  });
+
+  test('says of two records of one source that they were never compared', async () => {
+    write('linked.csv', 'id,source,name\n1,a,Acme\n2,a,Acme\n3,b,Acme\n');
+    const { out } = await run(['linked.csv', '--schema', 'schema.json', '--explain', '1', '2']);
+    expect(out).toContain('never compared, as both are of source "a"');
   });
 
   test.each([

@@ -20,6 +20,7 @@ export {
   type MatchStage,
   matchBlock,
   matchRecords,
+  pairOf,
   sharesFor,
   UNSCORED,
 } from './match-records.js';

@@ -228,10 +228,7 @@ function joined(ranges: readonly ScoredRange[]): ScoredPairs {
 /** How the weight of two records comes about, by their numbers in the input. */
 export function explainPair({ block, parameters, pairs }: MatchResult, left: number, right: number): Explained {
   const explained = new PairScorer(comparisonsOf(block), parameters).explain(left, right);
-  const at = pairs.left.findIndex(
-    (record, pair) =>
-      (record === left && pairs.right[pair] === right) || (record === right && pairs.right[pair] === left),
-  );
+  const at = pairOf(pairs, left, right);
   const weight = at < 0 ? explained.weight : (pairs.weight[at] as number);
   const taken = weight - explained.weight;
   if (Math.abs(taken) <= LEAST_SHOWN) return explained;
@@ -244,3 +241,7 @@ export function explainPair({ block, parameters, pairs }: MatchResult, left: num
     ],
   };
 }
+
+/** Which of the pairs two records are; -1 where they weren't compared, or ruled out at once. */
+export const pairOf = ({ left, right }: ScoredPairs, a: number, b: number): number =>
+  left.findIndex((record, pair) => (record === a && right[pair] === b) || (record === b && right[pair] === a));
