@@ -68,9 +68,22 @@ const RECIPIENT = /^\s*(?:c\/o|care of|att(?:n|ention)?\b)/i;
 const POST_BOX = /\b(?:p ?o ?box|post office box|post box|postfach|boite postale|apartado(?: de correos)?|casilla) ?/;
 const MAY_BE_POST_BOX = /box|post|apart|casil/;
 
+/** "c/o Northmoor Ltd, 12 High Street": whoever takes it in is left out, not where. */
+const withoutRecipient = (line: string) =>
+  RECIPIENT.test(line)
+    ? line
+        .split(',')
+        .slice(1)
+        .filter((part) => HAS_DIGIT.test(part))
+        .join(',')
+    : line;
+
 /** The street line of `comparableAddress`; empty where nothing is there. */
 export function comparableStreet(line1: string, line2: string): string {
-  const lines = [line1, line2].filter((line) => line !== '' && !RECIPIENT.test(line)).join(' ');
+  const lines = [line1, line2]
+    .map(withoutRecipient)
+    .filter((line) => line !== '')
+    .join(' ');
   const folded = joinAcronyms(foldToAscii(cleanLine(lines)));
   const plain = words(folded.includes('#') ? folded.replaceAll('#', ' unit ') : folded);
   if (plain === '') return '';
@@ -78,6 +91,7 @@ export function comparableStreet(line1: string, line2: string): string {
   return inOrder(unified.split(' ')).join(' ');
 }
 
+const HAS_DIGIT = /\d/;
 const STARTS_WITH_DIGIT = /^\d/;
 const ORDINAL = /^\d+(?:st|nd|rd|th)$/;
 const ONE_LETTER = /^[a-z]$/;

@@ -1,5 +1,5 @@
 import { AFTER_TITLE } from './derived.js';
-import { type Features, featuresOf, featuresOfText } from './features.js';
+import { type Features, featuresOf, featuresOfText, valuesIn } from './features.js';
 import { GrowingBytes, GrowingInts } from './growing.js';
 import type { ColumnKind, FieldSpec, MatchSchema } from './schema.js';
 
@@ -135,10 +135,9 @@ export class ColumnBuilder {
 
   add(cell: Cell): void {
     this.record++;
-    if (typeof cell === 'string') {
-      if (cell !== '') this.addValue(cell);
-    } else if (cell) {
-      for (const one of cell.slice(0, MOST_VALUES)) if (one !== '') this.addValue(one);
+    const { kind } = this.spec;
+    for (const one of typeof cell === 'string' ? [cell] : (cell ?? []).slice(0, MOST_VALUES)) {
+      if (one !== '') for (const value of valuesIn(kind, one)) this.addValue(value);
     }
     this.rows.push(this.values.length);
   }

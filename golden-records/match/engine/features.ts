@@ -35,6 +35,32 @@ export function featuresOf(
   return features !== undefined && features.text !== '' && !PLACEHOLDERS.has(features.text) ? features : undefined;
 }
 
+/** One name after another, of one organisation. */
+const OTHER_NAME =
+  /[\s,;(-]+(?:d\/?b\/?a|f\/?k\/?a|a\/?k\/?a|t\/a|doing business as|trading as|formerly(?: known as)?|also known as)[.:]?\s+/i;
+const BETWEEN_NUMBERS = /[;|/]|\bor\b/;
+const BETWEEN_MAILBOXES = /[;,|/\s]+/;
+const FEWEST_DIGITS_EACH = 7;
+const UNOPENED = /^([^(]*)\)/;
+
+/** What a cell says one after the other: former and trade names, several numbers, several mailboxes. Mostly one. */
+export function valuesIn(kind: ColumnKind, cell: string): readonly string[] {
+  if (kind === 'organisation-name') {
+    if (!OTHER_NAME.test(cell)) return [cell];
+    const names = cell.split(OTHER_NAME).map((name) => name.replace(UNOPENED, '$1').trim());
+    return names.filter((name) => name !== '');
+  }
+  if (kind === 'phone' && BETWEEN_NUMBERS.test(cell)) {
+    const numbers = cell.split(BETWEEN_NUMBERS);
+    const isEachOne = numbers.every((number) => number.replace(NOT_DIGIT, '').length >= FEWEST_DIGITS_EACH);
+    return isEachOne ? numbers : [cell];
+  }
+  if (kind === 'email' && cell.indexOf('@') !== cell.lastIndexOf('@')) {
+    return cell.split(BETWEEN_MAILBOXES).filter((mailbox) => mailbox.includes('@'));
+  }
+  return [cell];
+}
+
 /** The features whose text this is: what was normalised once and kept isn't normalised again. */
 export function featuresOfText(kind: ColumnKind, text: string): Features {
   if (SINGLE.has(kind)) return plain(text);
@@ -73,6 +99,7 @@ function checked(scheme: SchemeCode, cell: string): string {
 /** What people write where they have nothing to write. */
 const PLACEHOLDERS = new Set([
   'n a',
+  'n/a',
   'na',
   'nan',
   'none',
@@ -131,11 +158,16 @@ const NORMALISERS: Readonly<Record<ColumnKind, (cell: string) => Features | unde
   postcode,
   country: (cell) => plain(countryCode(cell)?.toLowerCase() ?? comparableText(cell)),
   phone,
-  email: (cell) => plain(foldToAscii(cell.trim()).replaceAll(' ', '')),
+  email: (cell) =>
+    plain(
+      foldToAscii((IN_BRACKETS.exec(cell)?.[1] ?? cell).trim())
+        .replace(MAILTO, '')
+        .replaceAll(' ', ''),
+    ),
   url: webAddress,
   date: calendarDay,
-  identifier: compact,
-  code: compact,
+  identifier: numberOf,
+  code: numberOf,
   number: amount,
   price: amount,
   category: wordsOf,
@@ -248,6 +280,8 @@ const TRIM_PUNCTUATION = /^[^a-z0-9]+|[^a-z0-9]+$/g;
 const INNER_PUNCTUATION = /[^a-z0-9]+/;
 const HAS_DIGIT = /\d/;
 const DECIMAL = /^(\d+)[.,](\d+)([a-z]*)$/;
+/** ".375" */
+const NO_ZERO = /^\.\d/;
 const APOSTROPHES = /['`]/g;
 /** Of a registered trade mark. */
 const MARKS = /\((?:r|tm|c)\)/g;
@@ -258,14 +292,30 @@ const MARKS = /\((?:r|tm|c)\)/g;
  */
 function textual(cell: string): Features {
   const tokens: string[] = [];
-  for (const chunk of foldToAscii(cleanLine(cell)).replace(MARKS, ' ').replace(APOSTROPHES, '').split(' ')) {
-    const word = chunk.replace(TRIM_PUNCTUATION, '');
+  for (const chunk of foldToAscii(cleanLine(withoutFractions(cell)))
+    .replace(MARKS, ' ')
+    .replace(APOSTROPHES, '')
+    .split(' ')) {
+    const word = (NO_ZERO.test(chunk) ? `0${chunk}` : chunk).replace(TRIM_PUNCTUATION, '');
     if (word === '') continue;
     if (!INNER_PUNCTUATION.test(word)) tokens.push(word);
     else if (!HAS_DIGIT.test(word)) for (const part of word.split(INNER_PUNCTUATION)) tokens.push(part);
     else tokens.push(...aroundDigits(word));
   }
   return plain(tokens.join(' '), tokens);
+}
+
+/** Sizes are written in halves to sixty-fourths of an inch: "6 1/2" and "6-1/2" are "6.5". */
+const FRACTION = /(?<![\w./])(?:(\d{1,3})[ -])?(\d{1,2})\/(2|4|8|16|32|64)(?![\d./])/g;
+const FRACTION_SIGN = /(\d?)([¼½¾⅛⅜⅝⅞])/g;
+
+function withoutFractions(cell: string): string {
+  const spelt = cell.replace(FRACTION_SIGN, (_, whole: string, sign: string) => `${whole} ${foldToAscii(sign)}`);
+  return spelt.includes('/')
+    ? spelt.replace(FRACTION, (written, whole: string | undefined, above: string, below: string) =>
+        Number(above) < Number(below) ? String(Number(whole ?? 0) + Number(above) / Number(below)) : written,
+      )
+    : spelt;
 }
 
 function aroundDigits(word: string): string[] {
@@ -291,7 +341,9 @@ function postcode(cell: string): Features {
   return plain(zip ?? foldToAscii(cell).replace(NOT_ALPHANUMERIC, ''));
 }
 
-const EXTENSION = /(?:;ext=|\bext\.?|\bx)\s*\d+\s*$/i;
+const EXTENSION = /(?:;ext=|(?<![a-z])(?:ext(?:n|ension)?|x)[.: ]*|#)\s*\d+\s*$/i;
+/** "+44 (0)20": who dials the country code leaves the 0 out. */
+const TRUNK_ZERO = /\(0\)/;
 const NOT_DIGIT = /\D/g;
 const LEADING_ZEROS = /^0+/;
 /** Country code and trunk prefix are written or not; the last ten digits are what two spellings have in common. */
@@ -300,12 +352,15 @@ const SIGNIFICANT_DIGITS = 10;
 function phone(cell: string): Features {
   const digits = cell
     .replace(EXTENSION, '')
+    .replace(TRUNK_ZERO, '')
     .replace(NOT_DIGIT, '')
     .slice(-SIGNIFICANT_DIGITS)
     .replace(LEADING_ZEROS, '');
   return plain(digits.length < 4 || /^(\d)\1*$/.test(digits) ? '' : digits);
 }
 
+const IN_BRACKETS = /<([^<>@]+@[^<>]+)>/;
+const MAILTO = /^mailto:/;
 const SCHEME_AND_WWW = /^(?:[a-z]+:\/\/)?(?:www\d?\.)?/;
 
 function webAddress(cell: string): Features {
@@ -320,12 +375,28 @@ function domainOf(address: string): string[] {
   return [registrableDomain(host) ?? host];
 }
 
+const NOTHING_BUT_ZEROS = /^[0\W]+$/;
 const YEAR_FIRST = /^(\d{4})[-/. ]?(\d{1,2})?[-/. ]?(\d{1,2})?(?:[T ].*)?$/;
 const YEAR_LAST = /^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})$/;
 
-/** A day in the order in which it is written; where day and month can't be told apart, the first is the month. */
+const DAYS_AND_POINTS = /^(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})$/;
+const DAY_BY_NAME = /^(\d{1,2})(?:st|nd|rd|th)?[-/.\s]+([a-z]{3,})\.?,?[-/\s]+(\d{4})$/;
+const MONTH_BY_NAME = /^([a-z]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})$/;
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const monthOf = (name: string) => MONTHS.indexOf(name.slice(0, 3)) + 1;
+
+/** A day in the order in which it is written; where day and month can't be told apart, the first is the month, unless points part them. */
 function calendarDay(cell: string): Features {
   const written = cell.trim();
+  if (NOTHING_BUT_ZEROS.test(written)) return plain('');
+  const [, dayFirst, monthSecond, yearLast] = DAYS_AND_POINTS.exec(written) ?? [];
+  if (yearLast !== undefined && Number(monthSecond) <= 12)
+    return day(Number(yearLast), Number(monthSecond), Number(dayFirst));
+  const folded = foldToAscii(written);
+  const [, d2, name2 = '', y3] = DAY_BY_NAME.exec(folded) ?? [];
+  if (monthOf(name2) > 0) return day(Number(y3), monthOf(name2), Number(d2));
+  const [, name3 = '', d3, y4] = MONTH_BY_NAME.exec(folded) ?? [];
+  if (monthOf(name3) > 0) return day(Number(y4), monthOf(name3), Number(d3));
   const [, y1, m1, d1] = YEAR_FIRST.exec(written) ?? [];
   if (y1 !== undefined) return day(Number(y1), Number(m1 ?? 0), Number(d1 ?? 0));
   const [, first, second, y2] = YEAR_LAST.exec(written) ?? [];
@@ -345,14 +416,25 @@ function compact(cell: string): Features {
   return plain(foldToAscii(cell).replace(NOT_ALPHANUMERIC, ''));
 }
 
-const THOUSANDS = /(\d)[,' ](?=\d{3}(?:\D|$))/g;
-const AMOUNT = /-?\d+(?:[.,]\d+)?/;
+const THOUSANDS = /(\d)[,'\s](?=\d{3}(?:\D|$))/g;
+/** "1.234,56", "1.234.567": the points part thousands. One alone may be a decimal point. */
+const THOUSANDS_BY_POINTS = /(?<![\d.])\d{1,3}(?:\.\d{3})+(?:,\d+(?!\d)|(?<=\.\d{3}\.\d{3})(?![\d,.]))/;
+const AMOUNT = /-?(?:\d+(?:[.,]\d+)?|[.,]\d+)/;
 
 function amount(cell: string): Features {
-  const found = AMOUNT.exec(cell.replace(THOUSANDS, '$1'))?.[0];
+  const written = withoutFractions(cell).replace(THOUSANDS_BY_POINTS, (points) => points.replaceAll('.', ''));
+  const found = AMOUNT.exec(written.replace(THOUSANDS, '$1'))?.[0];
   if (found === undefined) return plain('');
   const number = Number(found.replace(',', '.'));
   return plain(String(number), [String(number)], number);
+}
+
+/** "00-0000000", "99999", "xxxx": who must write a number and has none. */
+const FILLED_UP = /^(?:0+|(.)\1{3,})$/;
+
+function numberOf(cell: string): Features {
+  const number = compact(cell);
+  return FILLED_UP.test(number.text) ? plain('') : number;
 }
 
 const BETWEEN_ELEMENTS = /[,;|]/;
@@ -372,18 +454,18 @@ const UNITS = new Map(
   Object.entries({
     in: 'in inch inches "',
     ft: 'ft foot feet',
-    mm: 'mm',
-    cm: 'cm',
+    mm: 'mm millimeter millimeters millimetre millimetres',
+    cm: 'cm centimeter centimeters centimetre centimetres',
     m: 'meter metre meters',
     yd: 'yd yds yard yards',
     g: 'g gram grams gm',
-    kg: 'kg kgs',
-    mg: 'mg',
+    kg: 'kg kgs kilogram kilograms',
+    mg: 'mg milligram milligrams',
     mcg: 'mcg ug',
     lb: 'lb lbs pound pounds',
     oz: 'oz ounce ounces',
-    ml: 'ml',
-    l: 'l liter litre liters ltr',
+    ml: 'ml cc milliliter milliliters millilitre millilitres',
+    l: 'l liter litre liters litres ltr',
     gal: 'gal gallon gallons',
     cu: 'cu cubic cuft',
     gb: 'gb gig',
@@ -472,9 +554,24 @@ const VARIANT_WORDS = new Map(
   ),
 );
 
+const INCHES = /(\d)\s?["″”]/g;
+const OPENING_QUOTE = /(?:^|\s)["“]/;
+const BEFORE_COUNT = new Set(['box', 'bx', 'case', 'carton', 'pack']);
+
+/** "Box of 10", "Box/10", "10 per box". */
+function isPack(tokens: readonly string[], at: number, glued: string): boolean {
+  if (glued !== '') return false;
+  const isPackWord = (place: number) => UNITS.get(tokens[place] ?? '') === PACK;
+  if (tokens[at - 1] === 'of' && isPackWord(at - 2)) return true;
+  if (tokens[at + 1] === 'per' && isPackWord(at + 2)) return true;
+  return (
+    BEFORE_COUNT.has(tokens[at - 1] ?? '') && !HAS_DIGIT.test(tokens[at - 2] ?? '') && !UNITS.has(tokens[at + 1] ?? '')
+  );
+}
+
 /** Numbers with their units: "2 GB" → "gb=2", "box of 10" → "pk=10"; a number without a unit: "=16". */
 function measures(cell: string): Features {
-  const tokens = textual(cell).tokens;
+  const tokens = textual(OPENING_QUOTE.test(cell) ? cell : cell.replace(INCHES, '$1 in ')).tokens;
   const found: string[] = [];
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at] as string;
@@ -483,8 +580,7 @@ function measures(cell: string): Features {
     if (isModelCode(token)) continue;
     const [, number, glued = ''] = NUMBER_AND_UNIT.exec(token) ?? [];
     if (number === undefined) continue;
-    const isPack = tokens[at - 1] === 'of' && UNITS.get(tokens[at - 2] ?? '') === PACK;
-    const unit = isPack ? PACK : UNITS.get(glued === '' ? (tokens[at + 1] ?? '') : glued);
+    const unit = isPack(tokens, at, glued) ? PACK : UNITS.get(glued === '' ? (tokens[at + 1] ?? '') : glued);
     found.push(`${unit ?? glued}=${Number(number)}`);
   }
   const sorted = [...new Set(found)].sort();

@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals';
+import { featuresOf, valuesIn } from '../../../../golden-records/match/engine/features.js';
+import { explainPair, matchRecords, parseMatchSchema } from '../../../../golden-records/match/engine/index.js';
+import type { ColumnKind } from '../../../../golden-records/match/engine/schema.js';
+
+const textOf = (kind: ColumnKind, cell: string) => featuresOf({ kind }, cell)?.text;
+
+describe('one thing in several spellings is one value', () => {
+  test.each<[ColumnKind, string, readonly string[]]>([
+    [
+      'phone',
+      '5551234567',
+      [
+        '+1 (555) 123-4567',
+        '555-123-4567x12',
+        '555.123.4567 x 12',
+        '555-123-4567 extension 12',
+        '555-123-4567 Ext: 12',
+        '555 123 4567 #12',
+      ],
+    ],
+    ['phone', '2079460958', ['+44 (0)20 7946 0958', '+44 20 7946 0958']],
+    ['price', '1234.56', ['1.234,56', '1,234.56', '$1,234.56', '1 234,56 €', "1'234.56"]],
+    ['price', '1234567', ['1.234.567', '1,234,567', '1.234.567,00', '1234567']],
+    ['price', '0.99', ['.99', '$.99', '0,99']],
+    ['price', '1.125', ['1.125', '$1.125']],
+    ['number', '6.5', ['6 1/2', '6-1/2', '6½', '6.50']],
+    [
+      'date',
+      '19800312',
+      ['1980-03-12', '12.03.1980', '12 Mar 1980', 'March 12, 1980', '12-MAR-1980', '12th March 1980'],
+    ],
+    ['email', 'info@example.com', ['INFO@Example.com', 'mailto:info@example.com', 'Front desk <info@example.com>']],
+    ['measure', 'pk=10', ['10/BX', 'box of 10', 'Box/10', '10 per box', '10-pack', 'Pack of 10']],
+    ['measure', 'ml=500', ['500 mL', '500ml', '500 milliliters', '500 cc']],
+    ['measure', '=6.5', ['size 6.5', 'size 6 1/2', 'size 6-1/2', 'size 6½']],
+    ['measure', 'in=0.375', ['3/8 in', '3/8 inch', '.375 in', '0.375"']],
+    ['address', '12 high st', ['12 High Street', 'c/o Northmoor Ltd, 12 High St.', 'Attn: Purchasing, 12 High St']],
+  ])('%s %s', (kind, text, spellings) => {
+    expect(spellings.map((spelling) => textOf(kind, spelling))).toEqual(spellings.map(() => text));
+  });
+});
+
+test('what somebody writes who has nothing to write is no value', () => {
+  expect(['000000000', '00-0000000', '99999999', 'XXXX', 'N/A'].map((cell) => textOf('identifier', cell))).toEqual(
+    new Array(5).fill(undefined),
+  );
+  expect(textOf('email', 'n/a')).toBeUndefined();
+  expect(textOf('date', '00/00/0000')).toBeUndefined();
+  expect(textOf('address', 'c/o Northmoor Ltd')).toBeUndefined();
+});
+
+test('a date, a model and a share of something else are no fractions', () => {
+  expect(textOf('title', 'Catalogue 1/2/2020')).toBe('catalogue 1 2 2020');
+  expect(textOf('title', 'Suture 2/0 24/7')).toBe('suture 2 0 24 7');
+  expect(textOf('title', 'CS 3 Suite')).toBe('cs 3 suite');
+  expect(textOf('measure', 'CS 3 Suite')).toBe('=3');
+});
+
+describe('several values of a cell', () => {
+  test.each<[ColumnKind, string, readonly string[]]>([
+    ['organisation-name', 'Acme Inc. d/b/a Beta Labs', ['Acme Inc.', 'Beta Labs']],
+    ['organisation-name', 'Acme, Inc. (DBA: Beta Labs)', ['Acme, Inc.', 'Beta Labs']],
+    ['organisation-name', 'Beta Labs, formerly known as Acme', ['Beta Labs', 'Acme']],
+    ['organisation-name', 'Beta Labs f/k/a Acme t/a Gamma', ['Beta Labs', 'Acme', 'Gamma']],
+    ['organisation-name', 'Akamai Technologies', ['Akamai Technologies']],
+    ['phone', '555-123-4567 / 555-123-9999', ['555-123-4567 ', ' 555-123-9999']],
+    ['phone', '555-123-4567/8', ['555-123-4567/8']],
+    ['email', 'a@example.com; b@example.com', ['a@example.com', 'b@example.com']],
+    ['email', 'Ann <a@example.com>', ['Ann <a@example.com>']],
+  ])('%s %s', (kind, cell, values) => {
+    expect(valuesIn(kind, cell)).toEqual(values);
+  });
+
+  test('are each compared', async () => {
+    const schema = parseMatchSchema({
+      fields: [
+        { name: 'name', kind: 'organisation-name' },
+        { name: 'phone', kind: 'phone' },
+      ],
+    });
+    const result = await matchRecords(schema, [
+      ['Halvorsen Imaging LLC d/b/a Pellworm Diagnostics', '555-123-4567 / 555-123-9999'],
+      ['Pellworm Diagnostics', '(555) 123-4567'],
+    ]);
+    const { steps } = explainPair(result, 0, 1);
+    expect(steps.filter(({ level }) => level === 'equal').map(({ comparison }) => comparison)).toEqual([
+      'name',
+      'phone',
+    ]);
+    expect(result.clusters[0]).toBe(result.clusters[1]);
+  });
+});
