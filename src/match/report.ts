@@ -1,6 +1,5 @@
 import { textOf } from '../../golden-records/match/engine/columns.js';
 import type { MatchResult, MatchSchema } from '../../golden-records/match/engine/index.js';
-import { probabilityOf } from '../../golden-records/match/engine/index.js';
 
 export interface Summary {
   readonly records: number;
@@ -19,6 +18,20 @@ export interface Summary {
   readonly notes: readonly string[];
 }
 
+const LABELS: Readonly<Record<keyof Summary, string>> = {
+  records: 'Records',
+  compared: 'Compared',
+  candidates: 'Candidates',
+  links: 'Links',
+  reviews: 'To review',
+  clusters: 'Clusters',
+  largestCluster: 'Records of the largest cluster',
+  skippedKeys: 'Keys in too many records',
+  seconds: 'Seconds',
+  memoryMb: 'Memory, MB',
+  parameters: 'Parameters',
+  notes: 'Notes',
+};
 const SAMPLES = 3;
 const SHOWN_CLUSTERS = 10;
 const LONGEST = 160;
@@ -31,7 +44,7 @@ export function* report(
   ids: readonly string[],
   result: MatchResult,
 ): Iterable<string> {
-  const { pairs, clusters, parameters } = result;
+  const { pairs, clusters, parameters, probabilities } = result;
   const bins = new Map<number, number[]>();
   for (let pair = 0; pair < pairs.length; pair++) {
     const bin = Math.round(pairs.weight[pair] as number);
@@ -44,8 +57,9 @@ export function* report(
   yield `<!doctype html><html lang="en"><meta charset="utf-8"><title>${html(title)}</title>`;
   yield '<style>body{font:14px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .6rem;text-align:left;border-bottom:1px solid #ddd;vertical-align:top}td.n{text-align:right}rect{fill:#3b6ea5}text{font-size:10px}</style>';
   yield `<h1>${html(title)}</h1><h2>Summary</h2><table>`;
-  for (const [name, value] of Object.entries(summary)) {
-    yield `<tr><th>${html(name)}</th><td>${html(Array.isArray(value) ? value.join('; ') || 'none' : String(value))}</td></tr>`;
+  for (const [name, label] of Object.entries(LABELS)) {
+    const value = summary[name as keyof Summary];
+    yield `<tr><th>${label}</th><td>${html(Array.isArray(value) ? value.join('; ') || 'none' : String(value))}</td></tr>`;
   }
   yield '</table><h2>Weights of the pairs</h2>';
   yield histogram([...bins].map(([bin, own]) => [bin, own.length]));
@@ -85,14 +99,15 @@ export function* report(
   for (const [cluster, weight] of [...weakest].sort((a, b) => a[1] - b[1]).slice(0, SHOWN_CLUSTERS)) {
     yield clusterRow(members.get(cluster) ?? [], `weakest pair ${weight.toFixed(1)}`);
   }
-  yield '</table><h2>Pairs at each weight</h2><table><tr><th>Weight</th><th>Probability</th><th>Pairs</th></tr>';
-  for (const [bin, own] of [...bins].sort((a, b) => b[0] - a[0])) {
+  yield '</table><h2>Pairs at each weight</h2><p>The probability counts in what the cluster of both says, as in the file of the pairs.</p><table><tr><th>Weight</th><th>Probability</th><th>Became</th><th>Pairs</th></tr>';
+  for (const [, own] of [...bins].sort((a, b) => b[0] - a[0])) {
     const step = Math.max(1, Math.floor(own.length / SAMPLES));
     const shown = own.filter((_, at) => at % step === 0).slice(0, SAMPLES);
-    const sides = shown.map(
-      (pair) => `${describe(pairs.left[pair] as number)}<br>${describe(pairs.right[pair] as number)}`,
-    );
-    yield `<tr><td class="n">${bin}</td><td class="n">${probabilityOf(bin).toFixed(3)}</td><td>${sides.join('<hr>')}</td></tr>`;
+    for (const pair of shown) {
+      const [left, right] = [pairs.left[pair] as number, pairs.right[pair] as number];
+      const became = clusters[left] === clusters[right] ? 'joined' : 'apart';
+      yield `<tr><td class="n">${fixed(pairs.weight[pair], 1)}</td><td class="n">${fixed(probabilities[pair], 4)}</td><td>${became}</td><td>${describe(left)}<br>${describe(right)}</td></tr>`;
+    }
   }
   yield '</table></html>';
 }
@@ -106,7 +121,8 @@ export function described(schema: MatchSchema, { block }: MatchResult, record: n
     const values = column.values.subarray(column.rows[record], column.rows[record + 1]);
     return values.length === 0 ? [] : [`${name}: ${Array.from(values, (value) => textOf(column, value)).join(', ')}`];
   });
-  return parts.join(' · ').slice(0, LONGEST);
+  const all = parts.join(' · ');
+  return all.length > LONGEST ? `${all.slice(0, LONGEST)}…` : all;
 }
 
 function histogram(bins: readonly (readonly [number, number])[]): string {

@@ -62,9 +62,18 @@ describe('concord match', () => {
     expect(readFileSync(join(folder, 'pairs.csv'), 'utf8')).toMatch(
       /^left_id,right_id,probability,weight\n\S+,\S+,[01]\.\d+,-?\d+\.\d+\n/,
     );
-    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toMatch(
-      /Weights of the pairs[\s\S]*Least certain clusters/,
-    );
+    const page = readFileSync(join(folder, 'report.html'), 'utf8');
+    expect(page).toMatch(/Weights of the pairs[\s\S]*Least certain clusters/);
+    const [, weight = '', probability = '', became, one, other] =
+      /<td class="n">(-?[\d.]+)<\/td><td class="n">([\d.]+)<\/td><td>(joined|apart)<\/td><td><b>(.+?)<\/b>.*?<br><b>(.+?)<\/b>/.exec(
+        page,
+      ) ?? [];
+    const pair = readFileSync(join(folder, 'pairs.csv'), 'utf8')
+      .split('\n')
+      .find((line) => line.startsWith(`${one},${other},`));
+    expect(Number(pair?.split(',')[2])).toBeCloseTo(Number(probability), 4);
+    expect(Number(pair?.split(',')[3]).toFixed(1)).toBe(weight);
+    expect(became).toBe(clusterOf.get(one ?? '') === clusterOf.get(other ?? '') ? 'joined' : 'apart');
   }, 60_000);
 
   test('keeps what it learnt, and scores a second time with that', async () => {
