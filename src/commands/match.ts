@@ -80,6 +80,11 @@ async function matchFile(invocation: Invocation, options: MatchCommandOptions, f
   const { cwd } = invocation.io;
   const inFolder = (path: string) => resolve(cwd, path);
   const { schema, columns } = schemaOf(options, inFolder);
+  if (options.oneToOne && options.dedupe)
+    throw new InvalidInput(
+      'INVALID_INPUT',
+      '--one-to-one and --dedupe: sources are free of duplicates or they are not',
+    );
   const explain = explainedIds(options.explain);
   const outputs = outputsOf(options, inFolder);
   const inputs = [file, options.map, options.schema, options.parameters].filter((path) => path !== undefined);
@@ -318,7 +323,7 @@ function togetherOf(
     return `${outcome}; never compared, as both are of source "${sourceNames[sources[left] as number]}"`;
   }
   const pair = pairOf(pairs, left, right);
-  if (pair < 0) return `${outcome}; no key brought them together`;
+  if (pair < 0) return isOne ? `${outcome}, through others` : `${outcome}; no key brought them together`;
   return isOne ? `${outcome}; probability with what it says of both ${fixed(probabilities[pair] as number)}` : outcome;
 }
 

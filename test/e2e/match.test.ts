@@ -125,6 +125,11 @@ describe('concord match', () => {
       ['one.csv', '--schema', 'schema.json', '--out', 'x.csv', '--pairs', 'x.csv'],
       /--pairs .*is what --out writes/,
     ],
+    [
+      'duplicates that are and are not',
+      ['one.csv', '--schema', 'schema.json', '--dedupe', '--one-to-one'],
+      /--one-to-one and --dedupe/,
+    ],
     ['a row too short', ['short.csv', '--schema', 'schema.json'], /line 2: expected 2 cells/],
     ['a quote never closed', ['quote.csv', '--schema', 'schema.json'], /begins on line 2 is never closed/],
     [

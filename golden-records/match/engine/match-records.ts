@@ -12,6 +12,7 @@ import {
 } from './columns.js';
 import { decisive, isConflict } from './comparison.js';
 import { comparisonsOf } from './comparisons.js';
+import { type Copies, withoutCopies } from './copies.js';
 import { estimate, takeSample } from './estimate.js';
 import { type Explained, LEAST_SHOWN, PairScorer, probabilityOf } from './pair-scorer.js';
 import { type MatchParameters, shippedParameters } from './parameters.js';
@@ -80,9 +81,12 @@ export const sharesFor =
 /** Match a whole set of records: candidates, parameters, scores, clusters. */
 export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): Promise<MatchResult> {
   const { ids, oneToOne = false, onProgress, signal } = options;
-  const { size } = made.block;
-  const order = orderOf(size, ids);
-  const block = reordered(made.block, order);
+  const all = orderOf(made.block.size, ids);
+  // In linkage those of one source are no candidates anyway, and those of others have to be counted as rivals.
+  const copies = options.sources ? undefined : withoutCopies(made.block, all);
+  const order = copies?.kept ?? all;
+  const size = order.length;
+  const block = { ...reordered(made.block, order), size };
   const sources = options.sources && shared(order.map((record) => (options.sources as Uint16Array)[record] as number));
   const limits = limitsFor(block);
   onProgress?.('index', 0);
@@ -119,20 +123,51 @@ export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): P
     ...(sources ? { sources } : { weigh: (a: number, b: number) => scorer.weight(a, b, UNSCORED) }),
     apart: (a, b) => isConflict(deciding, a, b),
   });
+  const inInput = {
+    ...pairs,
+    left: pairs.left.map((record) => order[record] as number),
+    right: pairs.right.map((record) => order[record] as number),
+  };
+  const found = { pairs: inInput, clusters: inOrderOfInput(clusters, order, made.block.size) };
+  const whole = copies ? withCopies(found, copies, (a, b) => scorer.weight(a, b)) : found;
   return {
     block: made.block,
     parameters,
-    pairs: {
-      left: pairs.left.map((record) => order[record] as number),
-      right: pairs.right.map((record) => order[record] as number),
-      weight: pairs.weight,
-      length: pairs.length,
-    },
-    probabilities: probabilitiesWithin(pairs, clusters),
+    ...whole,
+    probabilities: probabilitiesWithin(whole.pairs, whole.clusters),
     candidates: ranges.reduce((sum, range) => sum + range.candidates, 0),
-    clusters: inOrderOfInput(clusters, order),
     skippedKeys: skippedKeys(index, limits.cap),
   };
+}
+
+/** Copies join where the two first that say the same did; each with a pair of its own. */
+function withCopies(
+  { pairs, clusters }: { pairs: ScoredPairs; clusters: Int32Array },
+  { kept, left, first, second }: Copies,
+  weigh: (a: number, b: number) => number,
+): { pairs: ScoredPairs; clusters: Int32Array } {
+  const joining = [...left.keys()].filter(
+    (at) => clusters[kept[first[at] as number] as number] === clusters[kept[second[at] as number] as number],
+  );
+  if (joining.length === 0) return { pairs, clusters };
+  const length = pairs.length + joining.length;
+  const more = {
+    left: new Int32Array(length),
+    right: new Int32Array(length),
+    weight: new Float32Array(length),
+    length,
+  };
+  more.left.set(pairs.left);
+  more.right.set(pairs.right);
+  more.weight.set(pairs.weight);
+  for (const [at, copy] of joining.entries()) {
+    const original = kept[first[copy] as number] as number;
+    clusters[left[copy] as number] = clusters[original] as number;
+    more.left[pairs.length + at] = left[copy] as number;
+    more.right[pairs.length + at] = original;
+    more.weight[pairs.length + at] = weigh(first[copy] as number, second[copy] as number);
+  }
+  return { pairs: more, clusters };
 }
 
 /** Lets a signal and the progress line through. */
@@ -155,8 +190,8 @@ function shared(numbers: Uint32Array): Uint16Array {
   return result;
 }
 
-function inOrderOfInput(clusters: Int32Array, order: Uint32Array): Int32Array {
-  const result = new Int32Array(clusters.length);
+function inOrderOfInput(clusters: Int32Array, order: Uint32Array, size: number): Int32Array {
+  const result = Int32Array.from({ length: size }, (_, record) => record);
   for (let at = 0; at < order.length; at++) result[order[at] as number] = order[clusters[at] as number] as number;
   return result;
 }

@@ -240,3 +240,53 @@ describe('too little to learn from', () => {
     expect(clusters).toHaveLength(300);
   });
 });
+
+const NUMERALS = [
+  'vorsen',
+  'worm',
+  'moor',
+  'stle',
+  'quill',
+  'dant',
+  'ston',
+  'xton',
+  'ford',
+  'brick',
+  'hollow',
+  'marsh',
+  'gate',
+];
+
+describe('an export of bookings, in which every supplier stands a hundred times', () => {
+  const schema = parseMatchSchema({
+    fields: [
+      { name: 'name', kind: 'organisation-name' },
+      { name: 'street', kind: 'address' },
+      { name: 'phone', kind: 'phone' },
+    ],
+  });
+  const names = Array.from(
+    { length: 350 },
+    (_, at) =>
+      `${String.fromCharCode(65 + (at % 26))}el${NUMERALS[at % 7]}${NUMERALS[at % 11]}${NUMERALS[at % 13]} Surgical`,
+  );
+  const records = Array.from({ length: 35_000 }, (_, at) => {
+    const supplier = at % names.length;
+    return [names[supplier], `${supplier + 1} ${NUMERALS[supplier % 13]} Street`, `555${1_000_000 + supplier * 7919}`];
+  });
+
+  test('is one cluster for each, each record with a pair', async () => {
+    const { clusters, pairs } = await matchRecords(schema, records, { threads: 1 });
+    expect([...clusters].every((cluster, at) => cluster === at % names.length)).toBe(true);
+    expect(new Set([...pairs.left, ...pairs.right]).size).toBe(records.length);
+  });
+
+  test('whose names alone say too little stays as it is', async () => {
+    const { clusters } = await matchRecords(
+      schema,
+      records.map(() => ['General Trading LLC', '', '']),
+      { threads: 1 },
+    );
+    expect(new Set(clusters).size).toBe(records.length);
+  });
+});
