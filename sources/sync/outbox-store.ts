@@ -93,6 +93,36 @@ export async function renew(db: Db, leaseId: string, leaseMs: number): Promise<v
   );
 }
 
+/**
+ * What was claimed ahead and is still ours, now that it is its turn: the generation of each link. Nothing once somebody paused the
+ * system or the stream, or the circuit isn't closed.
+ */
+export async function stillClaimed(db: Db, { links, leaseId }: Claim, stream: string): Promise<Map<string, string>> {
+  const reader = withoutTransaction(db);
+  const rows = await reader.query<{ linkId: string; generation: string }>(
+    `select d.link_id::text as "linkId", d.generation::text from jsonb_array_elements_text($1::jsonb) as link
+       cross join lateral (select * from delivery o where o.link_id = link::uuid limit 1) d
+       where d.lease_id = $2::uuid and d.lease_until > $3::timestamptz
+         and not exists (select from sync_stream s where s.name = $4 and (s.paused_at is not null or s.drift is not null))
+         and not exists (select from sync_system s where s.system = d.system and (s.paused_at is not null or s.breaker <> 'CLOSED'))`,
+    links,
+    leaseId,
+    reader.now.toISOString(),
+    stream,
+  );
+  return new Map(rows.map(({ linkId, generation }) => [linkId, generation]));
+}
+
+/** What was claimed and not sent: it is due as it was. */
+export async function letGo(db: Db, { links, leaseId }: Claim): Promise<void> {
+  await withoutTransaction(db).execute(
+    `update delivery d set state = 'PENDING', lease_id = null, lease_until = null from jsonb_array_elements_text($1::jsonb) as link
+       where d.link_id = link::uuid and d.lease_id = $2::uuid`,
+    links,
+    leaseId,
+  );
+}
+
 /** Everything that deciding about one link needs, as of one instant. */
 export interface LinkCase {
   readonly linkId: string;
@@ -212,13 +242,17 @@ export interface SentAttempt {
   readonly bases: Readonly<Record<string, FieldBase>>;
 }
 
+// Hardly any attempt is under way, say the statistics: a look for those would read all that there ever were.
 const SENT = `
 with input as materialized (
   select * from jsonb_to_recordset($1::jsonb) as x(id uuid, "linkId" uuid, "goldenId" uuid, "externalId" text, number integer, action text,
     changes jsonb, "operationId" uuid, "correlationId" text, bases jsonb)
+), unfinished as materialized (
+  select b.id from input cross join lateral (select id, result from delivery_attempt o where o.link_id = input."linkId" offset 0) b
+    where b.result = 'SENT'
 ), overtaken as (
-  update delivery_attempt a set result = 'UNKNOWN', finished_at = $5::timestamptz from input
-    where a.link_id = input."linkId" and a.result = 'SENT'
+  update delivery_attempt a set result = 'UNKNOWN', finished_at = $5::timestamptz from unfinished
+    where a.id = unfinished.id and coalesce(a.result, '') = 'SENT'
 ), links as (
   insert into target_state (link_id, system, scope, entity_type, golden_id, external_id, state, fields, creating_since, written_at)
     select "linkId", $2, $3, $4, "goldenId", "externalId", case action when 'CREATE' then 'CREATING' else 'LINKED' end, bases,
