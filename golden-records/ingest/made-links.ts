@@ -16,7 +16,7 @@ const NONE: MadeLinks = { idOf: () => undefined, scores: () => [] };
 
 // A record that the hub created belongs to the golden record that it was created for, however little the two share. The
 // pair is found again whichever side arrives, as an arrival's scores are made anew. `there` says whether the created record
-// has come back yet.
+// has come back yet. Each is looked up by itself, as a join would read all golden records while the statistics lag behind a load.
 const LINKS = `
 with mine as (
   select t.link_id, t.golden_id, t.external_id from target_state t
@@ -24,14 +24,16 @@ with mine as (
       and t.external_id in (select jsonb_array_elements_text($4::jsonb))
   union
   select t.link_id, t.golden_id, null from jsonb_array_elements_text($5::jsonb) as g(id)
-    join golden_record m on m.entity_type = $1 and (m.id = g.id::uuid or m.merged_into_id = g.id::uuid)
+    cross join lateral (select o.id from golden_record o where o.entity_type = $1 and o.id = g.id::uuid
+      union all select o.id from golden_record o where o.entity_type = $1 and o.merged_into_id = g.id::uuid) m
     join target_state t on t.entity_type = $1 and t.golden_id = m.id and t.creating_since is not null
 )
 select mine.link_id as "linkId", mine.external_id as "externalId", g.id as "goldenId",
     coalesce(m.anchor_id, g.anchor_id) as "anchorId",
     exists (select from source_record s where s.entity_type = $1 and s.id = mine.link_id) as there
-  from mine join golden_record g on g.entity_type = $1 and g.id = mine.golden_id
-    left join golden_record m on m.entity_type = $1 and m.id = g.merged_into_id`;
+  from mine
+    cross join lateral (select * from golden_record o where o.entity_type = $1 and o.id = mine.golden_id limit 1) g
+    left join lateral (select o.anchor_id from golden_record o where o.entity_type = $1 and o.id = g.merged_into_id limit 1) m on true`;
 
 interface Row {
   readonly linkId: string;

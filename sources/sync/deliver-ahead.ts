@@ -1,12 +1,13 @@
 import type { Db } from '../../golden-records/index.js';
-import { type DeliverOptions, type DeliverStep, writeOnce } from './deliver.js';
+import { type ClaimedBatch, claimOnce, type DeliverOptions, type DeliverStep } from './deliver.js';
 import type { Synchronised } from './synchronised.js';
 
 /**
- * Worker step of a lane's deliveries: while what was written is read back and taken in, the next batch is on its way already.
- * One batch at a time is sent, and one settled.
+ * Worker step of a lane's deliveries: while one batch is on its way the next is claimed and planned, and the one before is read back
+ * and taken in, so that the target never waits for the hub. One batch at a time is sent, and one settled.
  */
 export class DeliveryLane {
+  private next: Promise<ClaimedBatch | null> | undefined;
   private settling: Promise<DeliverStep> | undefined;
 
   constructor(
@@ -17,7 +18,10 @@ export class DeliveryLane {
 
   /** Send the next batch, settle the one before. `more`: neither was nothing. */
   async once(): Promise<{ readonly settled: DeliverStep | null; readonly more: boolean }> {
-    const written = await writeOnce(this.db, this.sync, this.options);
+    const batch = (await this.taken()) ?? (await claimOnce(this.db, this.sync, this.options));
+    const sending = batch?.send();
+    if (batch?.isFull) this.next = this.ahead();
+    const written = (await sending) ?? null;
     const before = this.settling;
     try {
       const settled = (await before) ?? null;
@@ -29,13 +33,31 @@ export class DeliveryLane {
     }
   }
 
-  /** Nothing more is sent: settle what was. */
+  /** Nothing more is sent: settle what was, and let go of what is claimed ahead. */
   async stop(): Promise<void> {
-    await this.settling?.catch((err: unknown) =>
+    const unsent = await this.taken().catch(() => null);
+    await Promise.all([unsent?.letGo(), this.settling]).catch((err: unknown) =>
       this.db.log.error(
         { err, system: this.sync.system },
         'a delivery could not be settled; the next worker looks at it',
       ),
     );
+  }
+
+  private taken(): Promise<ClaimedBatch | null> {
+    const taken = this.next;
+    this.next = undefined;
+    return taken ?? Promise.resolve(null);
+  }
+
+  private ahead(): Promise<ClaimedBatch | null> {
+    const next = claimOnce(this.db, this.sync, this.options).then(async (batch) => {
+      // What fails is tried again in its turn, and told then.
+      await batch?.prepare().catch(() => undefined);
+      return batch;
+    });
+    // Whoever takes it is told.
+    next.catch(() => undefined);
+    return next;
   }
 }

@@ -23,12 +23,14 @@ import {
   type Home,
   keptAnswers,
   type LinkCase,
+  letGo,
   loadCases,
   loadParents,
   noteCreated,
   noteSent,
   renew,
   type SentAttempt,
+  stillClaimed,
 } from './outbox-store.js';
 import {
   type LinkPlan,
@@ -96,8 +98,20 @@ export async function deliverOnce(
   sync: Synchronised,
   options: DeliverOptions = {},
 ): Promise<DeliverStep | null> {
-  const written = await writeOnce(db, sync, options);
+  const claimed = await claimOnce(db, sync, options);
+  const written = await claimed?.send();
   return written ? written.settle() : null;
+}
+
+/** Records that are held for their delivery. Either they are sent, or let go. */
+export interface ClaimedBatch {
+  /** As many as there may be at once: there are likely more. */
+  readonly isFull: boolean;
+  /** While the batch before is on its way: what needs nothing that may change until it is this one's turn. */
+  prepare(): Promise<void>;
+  /** Null: they were let go, as somebody paused the system meanwhile, or its circuit opened. */
+  send(): Promise<WrittenBatch | null>;
+  letGo(): Promise<void>;
 }
 
 /** A batch that was sent; its records are held until it is settled. */
@@ -106,12 +120,12 @@ export interface WrittenBatch {
   settle(): Promise<DeliverStep>;
 }
 
-/** The first half of `deliverOnce`: what is left is to settle it, which the next batch needn't wait for. */
-export async function writeOnce(
+/** The first part of `deliverOnce`. */
+export async function claimOnce(
   db: Db,
   sync: Synchronised,
   options: DeliverOptions = {},
-): Promise<WrittenBatch | null> {
+): Promise<ClaimedBatch | null> {
   const { connector, system } = sync;
   const streams = connector.streams
     .filter(({ outward, capabilities }) => outward && capabilities.push)
@@ -127,7 +141,7 @@ export async function writeOnce(
     if (isTrial) await leave(db, system);
     return null;
   }
-  return new Delivery(db, sync, claimed, { ...options, leaseMs }).write();
+  return new Delivery(db, sync, claimed, { ...options, leaseMs }, limit, isTrial);
 }
 
 const limitOf = ({ connector }: Synchronised) =>
@@ -144,16 +158,23 @@ type Written = {
   outcome: RowOutcome;
 };
 
-/** What `settle` needs to know of what was sent. */
-interface Sent {
+/** What is to be done, and what the target has of it now. */
+interface Prepared {
   readonly codes: CodeLists;
   readonly waiting: readonly Finished[];
   readonly work: readonly Work[];
+  readonly theirs: ReadonlyMap<string, JsonObject>;
+}
+
+/** What `settle` needs to know of what was sent. */
+interface Sent extends Pick<Prepared, 'codes' | 'waiting' | 'work'> {
   readonly written: readonly Written[];
+  /** What the target has of it afterwards; null: it could not be read. */
+  readonly reading: Promise<readonly InboundRecord[] | null>;
 }
 
 /** One claimed batch on its way. */
-class Delivery {
+class Delivery implements ClaimedBatch {
   private readonly stream: OutwardStream;
   private readonly definition: EntityTypeDefinition;
   private readonly home: Home;
@@ -162,12 +183,17 @@ class Delivery {
   private readonly capabilities;
   private readonly unquotable: Unquotable;
   private renewedAt = performance.now();
+  /** It was claimed while another one was on its way. */
+  private isAhead = false;
+  private prepared: Prepared | undefined;
 
   constructor(
     private readonly db: Db,
     private readonly sync: Synchronised,
-    private readonly claimed: Claim,
+    private claimed: Claim,
     private readonly options: DeliverOptions & { readonly leaseMs: number },
+    private readonly limit: number,
+    private readonly isTrial: boolean,
   ) {
     const { scope, entityType } = claimed;
     const stream = outwardStream(sync, scope, entityType);
@@ -185,30 +211,78 @@ class Delivery {
     this.unquotable = new Unquotable(definition, stream);
   }
 
-  async write(): Promise<WrittenBatch> {
+  get isFull(): boolean {
+    return !this.isTrial && this.claimed.links.length === this.limit;
+  }
+
+  /**
+   * Records that are new there and wait for nobody: for them nothing is read there. The others are compared with what the target has,
+   * right before they are written.
+   */
+  async prepare(): Promise<void> {
+    this.isAhead = true;
+    const links = await this.load();
+    if (links.some(({ linkState, source }) => linkState !== 'PLANNED' || source !== null)) return;
+    const codes = await this.loadCodes();
+    const theirs = new Map<string, JsonObject>();
+    const work = await this.plan(links, theirs, codes);
+    const waits = work.some(({ planned: { plan } }) => plan.kind === 'WAIT');
+    if (!waits) this.prepared = { codes, waiting: [], work, theirs };
+  }
+
+  async send(): Promise<WrittenBatch | null> {
     const given = await this.sendAll().catch((cause: unknown) => ({ cause }));
+    if (given === null) return null;
     return {
       settle: () =>
         'cause' in given ? this.giveUp(given.cause) : this.settle(given).catch((cause) => this.giveUp(cause)),
     };
   }
 
-  private async sendAll(): Promise<Sent> {
-    const { codes: ask } = this.sync.open;
-    const plain = ask ? await this.call((signal) => ask(signal), true) : [];
-    const codes = await loadCodes(this.db, this.sync.system, plain);
+  async letGo(): Promise<void> {
+    await letGo(this.db, this.claimed);
+    if (this.isTrial) await leave(this.db, this.sync.system);
+  }
+
+  private async sendAll(): Promise<Sent | null> {
+    if (this.isAhead && !(await this.isHeld())) return null;
+    const { codes, waiting, work, theirs } = this.prepared ?? (await this.prepareNow());
+    const written = await this.write(work, theirs);
+    const reading = this.readBack(written);
+    // Before the next batch is sent: its records may refer to these.
+    await this.noteResults(written);
+    return { codes, waiting, work, written, reading };
+  }
+
+  /** Is it still to be sent? What changed since it was prepared is prepared anew. */
+  private async isHeld(): Promise<boolean> {
+    const { claimed, stream, sync, prepared } = this;
+    const held = await stillClaimed(this.db, claimed, streamName(sync.system, stream));
+    if (held.size === 0) {
+      await this.letGo();
+      return false;
+    }
+    this.claimed = { ...claimed, links: claimed.links.filter((link) => held.has(link)) };
+    if (prepared?.work.some(({ link }) => held.get(link.linkId) !== link.generation)) this.prepared = undefined;
+    return true;
+  }
+
+  private async prepareNow(): Promise<Prepared> {
+    const codes = await this.loadCodes();
     const found = await this.findCreated(await this.load());
     const { links, theirs } = await this.lookAt(found, codes);
     const { ready, waiting } = this.unknownOutcomes(links);
-    const work = await this.plan(ready, theirs, codes);
-    const written = await this.send(work, theirs);
-    // Before the next batch is planned: its records may refer to these.
-    await this.noteResults(written);
-    return { codes, waiting, work, written };
+    return { codes, waiting, work: await this.plan(ready, theirs, codes), theirs };
   }
 
-  private async settle({ codes, waiting, work, written }: Sent): Promise<DeliverStep> {
-    const after = await this.readBack(written, codes);
+  private async loadCodes(): Promise<CodeLists> {
+    const { codes: ask } = this.sync.open;
+    const plain = ask ? await this.call((signal) => ask(signal), true) : [];
+    return loadCodes(this.db, this.sync.system, plain);
+  }
+
+  private async settle({ codes, waiting, work, written, reading }: Sent): Promise<DeliverStep> {
+    const after = await this.takeBack(written, (await reading) ?? [], codes);
     const finished = [...waiting, ...(await this.outcomes(work, written, after))];
     return this.end(finished, written);
   }
@@ -360,7 +434,7 @@ class Delivery {
     return { link, planned: { ...planned, plan: { kind: 'FAIL', error } } };
   }
 
-  private async send(works: readonly Work[], theirs: ReadonlyMap<string, JsonObject>): Promise<Written[]> {
+  private async write(works: readonly Work[], theirs: ReadonlyMap<string, JsonObject>): Promise<Written[]> {
     const pending = works.flatMap(({ link, planned: { plan } }) => {
       if (plan.kind !== 'CREATE' && plan.kind !== 'UPDATE') return [];
       this.unquotable.ofFields(plan.fields);
@@ -450,32 +524,36 @@ class Delivery {
     );
   }
 
-  /**
-   * Look at what was written, and take it in as the hub's own word: when it comes back by a pull it is known already
-   * (law 7). Where the target can't be read just now the pull brings it.
-   */
-  private async readBack(written: readonly Written[], codes: CodeLists): Promise<Map<string, JsonObject>> {
-    const ids = new Map(
-      written.flatMap(({ link, outcome }) => (outcome.kind === 'WRITTEN' ? [[outcome.externalId, link.linkId]] : [])),
-    );
-    const after = new Map<string, JsonObject>();
-    if (ids.size === 0) return after;
-    let records: readonly InboundRecord[];
+  /** Look at what was written. Where the target can't be read just now the pull brings it. */
+  private async readBack(written: readonly Written[]): Promise<readonly InboundRecord[] | null> {
+    const ids = written.flatMap(({ outcome }) => (outcome.kind === 'WRITTEN' ? [outcome.externalId] : []));
+    if (ids.length === 0) return null;
     try {
-      records = await this.call((signal) => this.sync.open.pull.read(this.stream, [...ids.keys()], signal));
+      return await this.call((signal) => this.sync.open.pull.read(this.stream, ids, signal));
     } catch (cause) {
       const err = this.unquotable.withoutIn(cause);
       this.db.log.warn({ err, system: this.sync.system }, 'what was written could not be read back');
-      return after;
+      return null;
     }
+  }
+
+  /** Take in what was written, as the hub's own word: when it comes back by a pull it is known already (law 7). */
+  private async takeBack(
+    written: readonly Written[],
+    records: readonly InboundRecord[],
+    codes: CodeLists,
+  ): Promise<Map<string, JsonObject>> {
+    const after = new Map<string, JsonObject>();
+    if (records.length === 0) return after;
+    const byId = new Map(
+      written.flatMap((entry) => (entry.outcome.kind === 'WRITTEN' ? [[entry.outcome.externalId, entry]] : [])),
+    );
     const echo = new Map<string, ReadonlySet<string>>();
-    const byLink = new Map(written.map((entry) => [entry.link.linkId, entry]));
     for (const { externalId, payload } of records) {
-      const linkId = ids.get(externalId ?? '');
-      const entry = linkId === undefined ? undefined : byLink.get(linkId);
-      if (!entry || linkId === undefined || externalId === null) continue;
+      const entry = byId.get(externalId ?? '');
+      if (!entry || externalId === null) continue;
       const present = this.stream.outward.present(payload);
-      after.set(linkId, present);
+      after.set(entry.link.linkId, present);
       echo.set(externalId, this.echoOf(present, { ...entry.link.bases, ...entry.attempt.bases }));
     }
     await takeIn(this.db, this.sync, this.stream, records, { codes, echo, reason: 'read back after writing' });

@@ -93,6 +93,36 @@ export async function renew(db: Db, leaseId: string, leaseMs: number): Promise<v
   );
 }
 
+/**
+ * What was claimed ahead and is still ours, now that it is its turn: the generation of each link. Nothing once somebody paused the
+ * system or the stream, or the circuit isn't closed.
+ */
+export async function stillClaimed(db: Db, { links, leaseId }: Claim, stream: string): Promise<Map<string, string>> {
+  const reader = withoutTransaction(db);
+  const rows = await reader.query<{ linkId: string; generation: string }>(
+    `select d.link_id::text as "linkId", d.generation::text from jsonb_array_elements_text($1::jsonb) as link
+       cross join lateral (select * from delivery o where o.link_id = link::uuid limit 1) d
+       where d.lease_id = $2::uuid and d.lease_until > $3::timestamptz
+         and not exists (select from sync_stream s where s.name = $4 and (s.paused_at is not null or s.drift is not null))
+         and not exists (select from sync_system s where s.system = d.system and (s.paused_at is not null or s.breaker <> 'CLOSED'))`,
+    links,
+    leaseId,
+    reader.now.toISOString(),
+    stream,
+  );
+  return new Map(rows.map(({ linkId, generation }) => [linkId, generation]));
+}
+
+/** What was claimed and not sent: it is due as it was. */
+export async function letGo(db: Db, { links, leaseId }: Claim): Promise<void> {
+  await withoutTransaction(db).execute(
+    `update delivery d set state = 'PENDING', lease_id = null, lease_until = null from jsonb_array_elements_text($1::jsonb) as link
+       where d.link_id = link::uuid and d.lease_id = $2::uuid`,
+    links,
+    leaseId,
+  );
+}
+
 /** Everything that deciding about one link needs, as of one instant. */
 export interface LinkCase {
   readonly linkId: string;
@@ -212,13 +242,17 @@ export interface SentAttempt {
   readonly bases: Readonly<Record<string, FieldBase>>;
 }
 
+// Hardly any attempt is under way, say the statistics: a look for those would read all that there ever were.
 const SENT = `
 with input as materialized (
   select * from jsonb_to_recordset($1::jsonb) as x(id uuid, "linkId" uuid, "goldenId" uuid, "externalId" text, number integer, action text,
     changes jsonb, "operationId" uuid, "correlationId" text, bases jsonb)
+), unfinished as materialized (
+  select b.id from input cross join lateral (select id, result from delivery_attempt o where o.link_id = input."linkId" offset 0) b
+    where b.result = 'SENT'
 ), overtaken as (
-  update delivery_attempt a set result = 'UNKNOWN', finished_at = $5::timestamptz from input
-    where a.link_id = input."linkId" and a.result = 'SENT'
+  update delivery_attempt a set result = 'UNKNOWN', finished_at = $5::timestamptz from unfinished
+    where a.id = unfinished.id and coalesce(a.result, '') = 'SENT'
 ), links as (
   insert into target_state (link_id, system, scope, entity_type, golden_id, external_id, state, fields, creating_since, written_at)
     select "linkId", $2, $3, $4, "goldenId", "externalId", case action when 'CREATE' then 'CREATING' else 'LINKED' end, bases,
@@ -245,26 +279,25 @@ export async function noteSent(db: Db, home: Home, attempts: readonly SentAttemp
   await writer.execute(SENT, attempts, home.system, home.scope, home.entityType, writer.now.toISOString());
 }
 
-/**
- * External ids that creates led to, be it told or found. Whether one is taken is looked up for each: joined, a table that grew since
- * its statistics were made would be read once for each.
- */
+// Statistics from before a load say that no link is without an external id, and one look for those reads the whole queue of what
+// is to be created. So each row is looked up by its own ids, and the condition is written so that no index serves it.
+const CREATED = `
+with input as materialized (
+  select x."linkId" as link_id, x."externalId" as external_id from jsonb_to_recordset($1::jsonb) as x("linkId" uuid, "externalId" text)
+    where coalesce((select false from target_state o where o.system = $2 and o.scope = $3 and o.entity_type = $4
+      and o.external_id = x."externalId" limit 1), true)
+)
+update target_state t set external_id = input.external_id, state = 'LINKED' from input
+  where t.link_id = input.link_id and coalesce(t.external_id, '') = ''`;
+
+/** External ids that creates led to, be it told or found. */
 export async function noteCreated(
   db: Db,
   home: Home,
   created: readonly { readonly linkId: string; readonly externalId: string }[],
 ): Promise<void> {
   if (created.length === 0) return;
-  await withoutTransaction(db).execute(
-    `update target_state t set external_id = x."externalId", state = 'LINKED'
-       from jsonb_to_recordset($1::jsonb) as x("linkId" uuid, "externalId" text)
-       where t.link_id = x."linkId" and t.external_id is null and coalesce((select false from target_state o where o.system = $2
-         and o.scope = $3 and o.entity_type = $4 and o.external_id = x."externalId" limit 1), true)`,
-    created,
-    home.system,
-    home.scope,
-    home.entityType,
-  );
+  await withoutTransaction(db).execute(CREATED, created, home.system, home.scope, home.entityType);
 }
 
 export interface Finished {

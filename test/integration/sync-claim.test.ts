@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { newId } from '../../golden-records/index.js';
-import { type ClaimInput, claim } from '../../sources/sync/outbox-store.js';
+import { type ClaimInput, claim, noteCreated } from '../../sources/sync/outbox-store.js';
 import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
 import { TINY_SUPPLIER, TINY_UNIT, TINY_WAREHOUSE } from '../support/tiny/connector.js';
 
-// What a claim costs must not depend on how long the queue is.
+// What a claim costs, and what is noted of a batch, must not depend on how long the queue is.
 let at: SyncHub;
 beforeAll(async () => {
   at = await createSyncHub({ types: [TINY_SUPPLIER, TINY_UNIT, TINY_WAREHOUSE] });
@@ -13,6 +13,11 @@ afterAll(() => at.close());
 beforeEach(() => at.clear());
 
 const LIMIT = 100;
+const tookMs = async (work: () => Promise<unknown>): Promise<number> => {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+};
 const claimNow = (more: Partial<ClaimInput> = {}) =>
   claim(at.hub.db, {
     system: 'tiny',
@@ -41,26 +46,60 @@ const queue = (count: number, { entityType = 'supplier', rank = 1, lane = 'LIVE'
     [at.clock.now(), entityType, lane, state, rank, newId(), count],
   );
 
-const medianMs = async (work: () => Promise<unknown>, times = 15): Promise<number> => {
+/** Links that are to be created there, and aren't yet. */
+const plan = (count: number) =>
+  at.hub.db.pool.query(
+    `insert into target_state (link_id, system, scope, entity_type, golden_id, state)
+       select gen_random_uuid(), 'tiny', 'main', 'supplier', gen_random_uuid(), 'PLANNED' from generate_series(1, $1::int)`,
+    [count],
+  );
+
+/** Of what `work` says that it took. */
+const medianMs = async (work: () => Promise<number>, times = 15): Promise<number> => {
   const took: number[] = [];
-  for (let nth = 0; nth < times; nth++) {
-    const startedAt = performance.now();
-    await work();
-    took.push(performance.now() - startedAt);
-  }
+  for (let nth = 0; nth < times; nth++) took.push(await work());
   return took.sort((a, b) => a - b)[Math.floor(times / 2)] ?? 0;
 };
 
+const medianClaimMs = () => medianMs(() => tookMs(async () => expect((await claimNow())?.links).toHaveLength(LIMIT)));
+
 test('a claim out of 50,000 that are due costs as much as one out of 2,000', async () => {
   await queue(2_000);
-  const few = await medianMs(async () => expect((await claimNow())?.links).toHaveLength(LIMIT));
+  const few = await medianClaimMs();
   // What is done stays in the table; no statistics know of any of it yet.
   await queue(50_000, { state: 'DONE' });
   await queue(50_000);
-  const many = await medianMs(async () => expect((await claimNow())?.links).toHaveLength(LIMIT));
-  const backfill = await medianMs(async () => expect(await claimNow({ lane: 'BACKFILL' })).toBeNull());
+  const many = await medianClaimMs();
+  const backfill = await medianMs(() => tookMs(async () => expect(await claimNow({ lane: 'BACKFILL' })).toBeNull()));
   expect(many).toBeLessThan(3 * few);
   expect(backfill).toBeLessThan(3 * few);
+}, 60_000);
+
+test('what a batch of creates led to costs as much to note with 10,000 behind it as with none', async () => {
+  let made = 0;
+  const noted = () =>
+    medianMs(async () => {
+      await plan(LIMIT);
+      const { rows } = await at.hub.db.pool.query<{ linkId: string }>(
+        `select link_id::text as "linkId" from target_state where external_id is null limit ${LIMIT}`,
+      );
+      const created = rows.map(({ linkId }) => ({ linkId, externalId: String(++made) }));
+      const startedAt = performance.now();
+      await noteCreated(at.hub.db, { system: 'tiny', scope: 'main', entityType: 'supplier' }, created);
+      return performance.now() - startedAt;
+    });
+  // Statistics are of a time when everything was there, and stay so.
+  await at.hub.db.pool.query('alter table target_state set (autovacuum_enabled = off)');
+  await plan(2_000);
+  await at.hub.db.pool.query(`update target_state set state = 'LINKED', external_id = 'before ' || link_id`);
+  await at.hub.db.pool.query('analyze target_state');
+  const few = await noted();
+  await plan(10_000);
+  expect(await noted()).toBeLessThan(3 * few);
+  const { rows } = await at.hub.db.pool.query(
+    `select count(*)::int as linked from target_state where state = 'LINKED'`,
+  );
+  expect(rows).toEqual([{ linked: 2_000 + made }]);
 }, 60_000);
 
 test('parents first, then who is due the longest; bulk waits while anything else is due', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ingest } from '../../golden-records/index.js';
+import { ingest, type JsonObject } from '../../golden-records/index.js';
 import { DeliveryLane } from '../../sources/index.js';
-import { goldenOf, INTEGRATOR, identityMapping } from '../support/hub.js';
+import { eventually, goldenOf, INTEGRATOR, identityMapping } from '../support/hub.js';
 import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
 
 let at: SyncHub;
@@ -433,6 +433,77 @@ describe('a lane of deliveries', () => {
     expect(two?.fields).toMatchObject({ name: 'Child', parent_id: one?.id });
     await lane.stop();
     expect(await states()).toEqual({ DONE: 2 });
+  });
+
+  const one = { V0: { name: 'Vendor 0', duns: duns(0) } };
+  const two = { V1: { name: 'Vendor 1', duns: duns(1) } };
+  /** The first record is sent, and the second is claimed meanwhile. */
+  const oneAhead = async (first: Record<string, JsonObject> = one, second: Record<string, JsonObject> = two) => {
+    await at.hub.arrive('erp', 'supplier', first);
+    at.clock.advance(1);
+    await at.hub.arrive('erp', 'supplier', second);
+    const lane = new DeliveryLane(at.hub.db, at.sync, { limit: 1 });
+    at.server.faultFor = (path) => (path.endsWith('/write') ? { kind: 'DELAY', ms: 300 } : null);
+    await lane.once();
+    at.server.faultFor = () => null;
+    await eventually(async () => (await states()).PENDING === undefined);
+    return lane;
+  };
+  const names = () => at.server.of('supplier').map(({ fields }) => fields.name);
+
+  test('a child that is claimed while its parent is on its way finds it there', async () => {
+    const child = { name: 'Child', duns: duns(1), parent: { system: 'erp', scope: 'main', id: 'V0' } };
+    const lane = await oneAhead(one, { C: child });
+    while ((await lane.once()).more);
+    const [there, below] = at.server.of('supplier');
+    expect(below?.fields).toMatchObject({ name: 'Child', parent_id: there?.id });
+    expect(await states()).toEqual({ DONE: 2 });
+  });
+
+  test('what changes after it was claimed ahead is sent as it is now, once', async () => {
+    const lane = await oneAhead();
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Renamed', duns: duns(1) } });
+    while ((await lane.once()).more);
+    expect(names()).toEqual(['Vendor 0', 'Renamed']);
+    expect(await attempts()).toEqual(['CREATE WRITTEN', 'CREATE WRITTEN']);
+    expect(await states()).toEqual({ DONE: 2 });
+  });
+
+  test.each([
+    ['the system', `update sync_system set paused_at = now()`],
+    ['the stream', `update sync_stream set paused_at = now() where name = 'tiny/main/supplier'`],
+    ['the circuit', `update sync_system set breaker = 'OPEN', retry_at = now() + interval '1000 years'`],
+  ])('what was claimed ahead is let go where %s stops meanwhile', async (_what, stop) => {
+    const lane = await oneAhead();
+    await at.hub.db.pool.query(stop);
+    expect(await lane.once()).toMatchObject({ settled: { created: 1 } });
+    expect(names()).toEqual(['Vendor 0']);
+    expect(await states()).toEqual({ DONE: 1, PENDING: 1 });
+    await at.hub.db.pool.query(`update sync_system set paused_at = null, breaker = 'CLOSED', retry_at = null`);
+    await at.hub.db.pool.query('update sync_stream set paused_at = null');
+    while ((await lane.once()).more);
+    expect(await attempts()).toEqual(['CREATE WRITTEN', 'CREATE WRITTEN']);
+    expect(await states()).toEqual({ DONE: 2 });
+  });
+
+  test('law 6: what was claimed ahead and is overdue belongs to whoever takes it over', async () => {
+    const lane = await oneAhead();
+    await eventually(async () => (await states()).DONE === 1);
+    at.clock.advance(80_000);
+    while (await at.deliver());
+    while ((await lane.once()).more);
+    expect(names()).toEqual(['Vendor 0', 'Vendor 1']);
+    expect(await attempts()).toEqual(['CREATE WRITTEN', 'CREATE WRITTEN']);
+    expect(await states()).toEqual({ DONE: 2 });
+    await at.hub.expectLawful();
+  });
+
+  test('whoever stops lets go of what was claimed ahead', async () => {
+    const lane = await oneAhead();
+    await lane.stop();
+    expect(await states()).toEqual({ DONE: 1, PENDING: 1 });
+    await at.deliver();
+    expect(names()).toEqual(['Vendor 0', 'Vendor 1']);
   });
 
   test('one that can not be settled is told, and goes again', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { ActiveParameters } from '../../../golden-records/index.js';
-import { backfillOnce, deliverOnce, odoo, openSystem, pullOnce, registerStreams } from '../../../sources/index.js';
+import { backfillOnce, DeliveryLane, odoo, openSystem, pullOnce, registerStreams } from '../../../sources/index.js';
 import { connect } from '../../../src/database.js';
 import { silentLog } from '../log.js';
 import { odooModel } from './model.js';
@@ -35,11 +35,9 @@ async function pullAll(): Promise<void> {
 
 async function deliverAll(): Promise<void> {
   for (const lane of ['LIVE', 'BACKFILL'] as const) {
-    for (;;) {
-      const step = await deliverOnce(db, sync, { lane, limit: 100, leaseMs: LEASE_MS });
-      if (!step) break;
-      say(`delivered ${step.created + step.updated}`);
-    }
+    const way = new DeliveryLane(db, sync, { lane, limit: 100, leaseMs: LEASE_MS });
+    for (let step = await way.once(); step.more; step = await way.once())
+      say(`delivered ${(step.settled?.created ?? 0) + (step.settled?.updated ?? 0)}`);
   }
 }
 

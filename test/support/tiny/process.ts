@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ActiveParameters } from '../../../golden-records/index.js';
-import { backfillOnce, deliverOnce, openSystem, pullDueOnce, registerStreams } from '../../../sources/index.js';
+import { backfillOnce, DeliveryLane, openSystem, pullDueOnce, registerStreams } from '../../../sources/index.js';
 import { connect } from '../../../src/database.js';
 import { silentLog } from '../log.js';
 import { tinyConnector } from './connector.js';
@@ -24,9 +24,12 @@ const loop = async (name: string, step: () => Promise<unknown>) => {
     else await delay(20);
   }
 };
+const [live, bulk] = (['LIVE', 'BACKFILL'] as const).map(
+  (lane) => new DeliveryLane(db, sync, { leaseMs: LEASE_MS, lane }),
+);
 await Promise.all([
-  loop('delivered', () => deliverOnce(db, sync, { leaseMs: LEASE_MS })),
-  loop('delivered', () => deliverOnce(db, sync, { leaseMs: LEASE_MS, lane: 'BACKFILL' })),
+  loop('delivered', async () => (await live?.once())?.more),
+  loop('delivered', async () => (await bulk?.once())?.more),
   loop('pulled', async () => (await pullDueOnce(db, sync, { leaseMs: LEASE_MS }))?.kind === 'PULLED' && null),
   loop('loaded', () => backfillOnce(db, sync)),
 ]);
