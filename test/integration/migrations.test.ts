@@ -233,7 +233,9 @@ describe('a database with records of before their features were kept', () => {
 
   /** As an earlier program left them: not matched in the present way, and with scores of pairs that are nothing to each other. */
   async function fillAsBefore(): Promise<void> {
-    const hub = await createTestHub({ rules: { supplier: { thresholds: { match: 900, review: 800, confirmed: 999 } } } });
+    const hub = await createTestHub({
+      rules: { supplier: { thresholds: { match: 900, review: 800, confirmed: 999 } } },
+    });
     try {
       await hub.arrive('erp', 'supplier', { V1: ALPHA, V2: { name: 'Beta Care', taxIds: ein('20-1000002') } });
       await hub.arrive('portal', 'supplier', { P1: ALPHA });
@@ -249,7 +251,11 @@ describe('a database with records of before their features were kept', () => {
 
   it('are described and matched by the worker: what is the same is found, and all is lawful', async () => {
     rmSync(folder, { recursive: true });
-    write(Object.fromEntries(earlier.map((name) => [name, readFileSync(`prisma/migrations/${name}/migration.sql`, 'utf8')])));
+    write(
+      Object.fromEntries(
+        earlier.map((name) => [name, readFileSync(`prisma/migrations/${name}/migration.sql`, 'utf8')]),
+      ),
+    );
     await run();
     await fillAsBefore();
     expect((await migrate(pool, { log: silentLog })).applied[0]).toBe(FEATURES);
@@ -269,7 +275,9 @@ describe('a database with records of before their features were kept', () => {
       `select external_id as id, golden_record_id as golden, match_features is not null as described,
          (select count(*)::int from match_key k where k.source_record_id = s.id) > 0 as keyed from source_record s order by 1`,
     );
-    expect(rows).toEqual(['P1', 'V1', 'V2'].map((id) => ({ id, golden: expect.any(String), described: true, keyed: true })));
+    expect(rows).toEqual(
+      ['P1', 'V1', 'V2'].map((id) => ({ id, golden: expect.any(String), described: true, keyed: true })),
+    );
     const [portal, erp, other] = rows.map(({ golden }) => golden);
     expect(portal).toBe(erp);
     expect(other).not.toBe(erp);
