@@ -107,7 +107,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     120_000,
   );
 
-  test('a poll between the commit there and the answer takes the hub\'s own word for no testimony (law 7)', async () => {
+  test("a poll between the commit there and the answer takes the hub's own word for no testimony (law 7)", async () => {
     const [name = ''] = await arrive(unique('Overtaken'), 1);
     await at.settle();
     const word = async () => {

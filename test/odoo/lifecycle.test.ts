@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { HUB_ACTOR, newId } from '../../golden-records/index.js';
 import {
   acceptSystem,
@@ -14,7 +14,7 @@ import {
 import type { OdooClient } from '../../sources/odoo/client.js';
 import { startOdooImitation } from '../../src/demo/odoo/index.js';
 import { silentLog } from '../support/log.js';
-import { describeReal } from '../support/odoo/each.js';
+import { describeReal, setScene } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
@@ -27,16 +27,14 @@ describeReal(({ start }) => {
   let odoo: OdooTarget;
   let admin: OdooClient;
   let at: OdooHub;
-  beforeAll(async () => {
-    odoo = await start();
-    admin = odoo.client('admin');
-    at = await createOdooHub(odoo, { connector: { timeoutMs: 3_000 } });
-    await at.settle();
-  }, 240_000);
-  afterAll(async () => {
-    await at.close();
-    await odoo.stop();
-  }, 60_000);
+  setScene(
+    { start },
+    async (scene) => {
+      ({ odoo, admin, at } = scene);
+      await at.settle();
+    },
+    { connector: { timeoutMs: 3_000 } },
+  );
 
   const hurry = () =>
     at.query(
@@ -147,7 +145,12 @@ describe.each(odooChoices())('$name', ({ start, major }) => {
       await acceptSystem(at.hub.db, HUB_ACTOR, newId(), { system: 'odoo', reason: 'moved' });
       for (const stream of connector.streams) await pullOnce(at.hub.db, sync, stream);
       await sweep(at.hub.db, sync, streamOf(sync, 'odoo/main/supplier'));
-      expect(await at.query(`select 1 from source_record where external_id = $1 and attributes->>'name' = 'Stranger'`, String(other))).toHaveLength(1);
+      expect(
+        await at.query(
+          `select 1 from source_record where external_id = $1 and attributes->>'name' = 'Stranger'`,
+          String(other),
+        ),
+      ).toHaveLength(1);
       const [again] = await at.query(`select 1 from operation where kind = 'ACCEPT_SYSTEM' and reason = 'moved'`);
       expect(again).toBeDefined();
     } finally {
