@@ -374,12 +374,12 @@ function fringeQuestions(
   const kept = component.scores.filter(({ left, right }) => !arriving.has(left) && !arriving.has(right));
   const sizes = new Map(clustering.clusters.flatMap((ids) => ids.map((id) => [id, ids.length] as const)));
   const questions: Question[] = [];
-  for (const { left, right, weight, outcome } of [...kept, ...scores]) {
+  for (const { left, right, weight } of [...kept, ...scores]) {
     const outside = goldenOf.has(left) ? right : left;
     const inside = outside === left ? right : left;
     const other = fringe.get(outside);
     const own = goldenOf.get(inside);
-    if (outcome === 'NO_MATCH' || !other || own === undefined || goldenOf.has(outside) || other.deleted) continue;
+    if (!other || own === undefined || goldenOf.has(outside) || other.deleted) continue;
     if (rows.get(inside)?.state === 'DELETED') continue;
     const provisional = inside > outside && sizes.get(inside) === 1 && !clustering.confirmed.has(inside);
     questions.push({

@@ -20,7 +20,7 @@ const MODELS = {
   'res.partner.bank': 'acc_number acc_holder_name partner_id bank_id bank_name bank_bic currency_id active company_id create_date write_date',
   'res.bank': 'name bic country active create_date write_date',
   'res.company': 'name active partner_id parent_id currency_id country_id vat company_registry email phone street street2 city zip state_id create_date write_date',
-  'res.country': 'name code',
+  'res.country': 'name code create_date',
   'res.country.state': 'name code country_id',
   'res.currency': 'name active decimal_places rounding',
   'res.partner.category': 'name active',

@@ -244,6 +244,11 @@ export interface OpenSystem {
   key?(signal: AbortSignal): Promise<KeyFacts | null>;
   /** For `concord check`: which system answers, and may the key do what the streams need? Changes nothing. Missing: `pull.now` is asked. */
   check?(signal: AbortSignal): Promise<SystemReport>;
+  /**
+   * Which installation answers, in words that stay the same when it is moved to another host, upgraded or restored; undefined:
+   * it doesn't tell. Another one than the cursors and links came from is refused (OTHER_SYSTEM). Asked before each call: to be kept.
+   */
+  identity?(signal: AbortSignal): Promise<string | undefined>;
   /** The codes there that `OutwardContext.code` finds without anybody's answer. Asked before each batch: to be kept. */
   codes?(signal: AbortSignal): Promise<readonly PlainCode[]>;
   close(): Promise<void>;

@@ -35,6 +35,7 @@ export const SOURCE_ERROR_CODES = [
   'STREAM_PAUSED',
   'STREAM_UNKNOWN',
   'SYSTEM_UNKNOWN',
+  'OTHER_SYSTEM',
 ] as const;
 export type SourceErrorCode = (typeof SOURCE_ERROR_CODES)[number];
 

@@ -77,13 +77,13 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
     scope: batch.scope,
     mappingVersion: batch.mapping.version,
   };
-  const anew = batch.again === true || batch.echo !== undefined;
-  const stored = await storedRecords(tx, home, arriving, anew);
+  const stored = await storedRecords(tx, home, arriving, batch.again === true || batch.echo !== undefined);
+  const isAnew = (externalId: string | null) => batch.again === true || batch.echo?.has(externalId ?? '') === true;
   const isSame = (before: StoredRecord | undefined, hash: string) =>
     before?.contentHash === hash && before.mappingVersion === batch.mapping.version;
-  const news = anew
-    ? arriving
-    : arriving.filter((record) => !isSame(stored.get(record.externalId), record.contentHash));
+  const news = arriving.filter(
+    ({ externalId, contentHash: hash }) => isAnew(externalId) || !isSame(stored.get(externalId), hash),
+  );
   const links = await madeLinks(tx, batch, news, stored);
   const changed: Prepared[] = [];
   for (const [index, record] of batch.records.entries()) {
@@ -91,7 +91,7 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
     const before = record.externalId === null ? undefined : stored.get(record.externalId);
     const hash = hashes[index] as string;
     // Back to what was known, after a version that was rejected: applied again, which answers the question.
-    if (!anew && isSame(before, hash) && !before?.isQuestioned) continue;
+    if (!isAnew(record.externalId) && isSame(before, hash) && !before?.isQuestioned) continue;
     if (!before && record.deleted) continue;
     const id = before?.id ?? links.idOf(record.externalId) ?? newId();
     changed.push(prepareRecord(tx, definition, batch, record, index, hash, before, id));

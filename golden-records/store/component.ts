@@ -60,10 +60,10 @@ with recursive seed as (
   ) near
 ), scores as materialized (
   select m.* from reach r cross join lateral (select left_id, right_id, weight, outcome from ${scores} m
-    where m.entity_type = $1 and m.left_id = r.id and m.outcome <> 'NO_MATCH' offset 0) m
+    where m.entity_type = $1 and m.left_id = r.id offset 0) m
   union
   select m.* from reach r cross join lateral (select left_id, right_id, weight, outcome from ${scores} m
-    where m.entity_type = $1 and m.right_id = r.id and m.outcome <> 'NO_MATCH' offset 0) m
+    where m.entity_type = $1 and m.right_id = r.id offset 0) m
 ), goldens as materialized (
   select g.* from reach r cross join lateral (
     select * from golden_record where entity_type = $1 and anchor_id = r.id offset 0) g

@@ -1,6 +1,7 @@
 import { Int } from 'type-graphql';
 import { NotFound } from '../../golden-records/index.js';
 import {
+  acceptSystem,
   type CodeInput,
   type DeadLetterFilter,
   discard,
@@ -197,6 +198,22 @@ export const SYNC_MUTATIONS: Constructor = new ResolverClass('SyncMutations')
       answer(context, false, async () => {
         requireSystem(context, input.system);
         await resumeSystem(context.db, context.actor, context.correlationId, input);
+        return { count: 1 };
+      }),
+  )
+  .mutation<Input<{ system: string; reason: string }>>(
+    'acceptSystem',
+    {
+      ...payload,
+      needs: 'operateSync',
+      description:
+        'The installation that answers next is the right one, though it is another than before (OTHER_SYSTEM). Its records are compared soon.',
+      arguments: given(() => SystemInput),
+    },
+    (_, context, { input }) =>
+      answer(context, false, async () => {
+        requireSystem(context, input.system);
+        await acceptSystem(context.db, context.actor, context.correlationId, input);
         return { count: 1 };
       }),
   )

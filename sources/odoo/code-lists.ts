@@ -23,6 +23,8 @@ export interface CodeLists {
   categoryId(name: string): number | undefined;
   /** What needs nobody's answer: ISO codes, and names of categories where they are the hub's. */
   plain(categories: 'NAMES' | 'CODES'): PlainCode[];
+  /** When the database was made: its first countries came with it. Null: the key may not read them. */
+  readonly madeAt: string | null;
   readonly companies: readonly { readonly id: number; readonly name: string; readonly partner: number | null }[];
 }
 
@@ -42,7 +44,7 @@ export async function readCodeLists(
     hasModel(model) ? client.searchRead(model, [], fields, context) : Promise.resolve([]);
   const { dialect } = await client.version();
   // One after the other: they are few, and the server has others to serve.
-  const countries = await rows('res.country', ['code']);
+  const countries = await rows('res.country', ['code', 'create_date']);
   const states = await rows('res.country.state', ['code', 'name', 'country_id']);
   const currencies = await rows('res.currency', ['name']);
   const units = await rows('uom.uom', ['name']);
@@ -104,6 +106,7 @@ export async function readCodeLists(
         ? [...categoryRows.values()].map(({ id, name }) => ({ list: 'categories', code: id, word: name }))
         : []),
     ],
+    madeAt: countries.map(({ create_date }) => textOf(create_date)).sort()[0] ?? null,
     companies: companies.map(({ id, name, partner_id }) => ({
       id,
       name: textOf(name) ?? '',

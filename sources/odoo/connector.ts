@@ -4,6 +4,7 @@ import type { Connector, OpenContext, OpenSystem, SchemaSnapshot } from '../conn
 import { Down } from '../errors.js';
 import { checkOdoo, summaryOf } from './check.js';
 import { type CallMade, OdooClient } from './client.js';
+import type { CodeLists } from './code-lists.js';
 import { told } from './errors.js';
 import { factsOf, keysOf } from './keys.js';
 import { createsOf, type OdooOptions, writesOf } from './options.js';
@@ -80,10 +81,18 @@ function openOdoo(options: OdooOptions, streams: OdooConnector['streams'], conte
       }),
     check: () =>
       told(system, false, async () => summaryOf(await checkOdoo({ options, streams }, session, () => new Date()))),
+    identity: () => told(system, false, async () => identityOf(options, await session.codeLists())),
     codes: () => told(system, false, async () => (await session.codeLists()).plain(options.categories ?? 'NAMES')),
     close: () => Promise.resolve(),
   };
 }
+
+/**
+ * A copy of a database keeps the times of its rows, but goes by another name. Its uuid (`database.uuid`) would say the same in one
+ * word, but is for administrators only.
+ */
+const identityOf = ({ database }: OdooOptions, { madeAt }: CodeLists): string | undefined =>
+  madeAt === null ? undefined : `the database "${database}" made at ${madeAt} UTC`;
 
 /** The client alone, for commands that look without synchronising. Throws Down where the key is missing. */
 export function clientOf(

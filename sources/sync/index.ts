@@ -28,6 +28,7 @@ export {
 export { type ReplayInput, type ReplayResult, replay } from './replay.js';
 export { type StreamStatus, type SyncStatus, syncStatus, type TargetStatus } from './status.js';
 export {
+  acceptSystem,
   hint,
   pauseStream,
   pauseSystem,

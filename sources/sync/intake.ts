@@ -9,6 +9,7 @@ import {
 } from '../../golden-records/index.js';
 import type { SyncStream } from '../connector.js';
 import { type CodeLists, loadCodes, mappingOver, type WaitingRecord, waitForCodes } from './codes.js';
+import { ownWords } from './own-words.js';
 import { askAboutReplaced, closeAnswered } from './replaced.js';
 import type { Synchronised } from './synchronised.js';
 
@@ -32,8 +33,10 @@ export async function takeIn(
   const { system } = sync;
   const { scope, entityType } = stream;
   const records = await withoutStrangers(db, sync, stream, given);
+  const echo = batch.echo ?? (await ownWords(db, sync, stream, records));
   const all: IngestBatch = {
     ...batch,
+    ...(echo.size > 0 ? { echo } : {}),
     system,
     scope,
     entityType,

@@ -234,6 +234,29 @@ export async function resumeSystem(
   });
 }
 
+/** The next installation that answers is the right one. All its records are compared soon, as after a reset. */
+export async function acceptSystem(
+  db: Db,
+  actor: Actor,
+  correlationId: string,
+  { system, reason }: { readonly system: string; readonly reason: string },
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await tx.execute(
+      `update sync_system set identity = null, breaker = 'CLOSED', failures = 0, retry_at = null, opened_at = null where system = $1`,
+      system,
+    );
+    await tx.execute(
+      `update sync_stream set due_at = $2::timestamptz,
+         sweep_due_at = case when sweep_due_at is not null then $2::timestamptz end where system = $1`,
+      system,
+      tx.now.toISOString(),
+    );
+    await recordOperation(tx, { kind: 'ACCEPT_SYSTEM', actor, correlationId, reason, subject: { system } });
+    await tx.query(`select pg_notify('${STREAM_CHANNEL}', '')::text, pg_notify('${DELIVERY_CHANNEL}', '')::text`);
+  });
+}
+
 /** Types that changed are taken as they are now; a field that is gone stays gone, and stops the stream at the next check. */
 async function acceptDrift(tx: Tx, name: string): Promise<void> {
   await tx.execute(

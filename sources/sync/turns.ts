@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Db } from '../../golden-records/index.js';
+import { requireSameSystem } from './identity.js';
 import type { Synchronised } from './synchronised.js';
 import { pace, type Wait } from './system-state.js';
 
@@ -23,17 +24,21 @@ export interface TurnOptions {
 }
 
 /**
- * One call of a connector's part, in its turn. Where that is several calls of the system, the connector waits for each with
+ * One call of a connector's part, in its turn, to the system that is meant. Where that is several calls of the system, the connector waits for each with
  * `OpenContext.turn`; the first of them has had its turn.
  */
 export async function inTurn<T>(
   db: Db,
-  { system, connector }: Synchronised,
+  sync: Synchronised,
   { signal, wait, mayCall = false }: TurnOptions,
   work: () => Promise<T>,
 ): Promise<T> {
+  const { system, connector } = sync;
   if (!mayCall) await pace(db, system, connector.callsPerSecond, signal, wait);
-  return asking.run({ db, signal, wait, hasTurn: !mayCall }, work);
+  return asking.run({ db, signal, wait, hasTurn: !mayCall }, async () => {
+    await requireSameSystem(db, sync, signal);
+    return work();
+  });
 }
 
 /** Wait for the next turn of the system, over all workers. Nobody is asked by the engine: nothing to wait for. */

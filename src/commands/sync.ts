@@ -3,6 +3,7 @@ import { InvalidInput } from '../../golden-records/errors.js';
 import { newId, publicId } from '../../golden-records/ids.js';
 import { queueAll } from '../../golden-records/index.js';
 import {
+  acceptSystem,
   attemptsOf,
   backfillOnce,
   type DeadLetterFilter,
@@ -76,6 +77,13 @@ Examples:
       .action(run(work));
   }
   sync
+    .command('accept')
+    .description('the installation that answers now is the right one, though it is another than before (OTHER_SYSTEM)')
+    .argument('<system>', 'a system out of concord sync status')
+    .requiredOption('--reason <text>', 'kept with the operation')
+    .addHelpText('after', '\nExample:\n  concord sync accept odoo --reason "the database was renamed"\n')
+    .action(run(accept));
+  sync
     .command('replay')
     .description("run the pipeline again on what arrived, with today's mapping, rules and code lists")
     .argument('<stream or system>', 'a name out of concord sync status')
@@ -119,6 +127,13 @@ function filterOf({ system, type, code, place }: FilterOptions): DeadLetterFilte
 
 const systemsOf = (invocation: Invocation, { config, settings }: Hub): Synchronised[] =>
   openSystems(config.connectors, invocation.log(settings), invocation.io.env);
+
+function requireSystem(systems: readonly Synchronised[], system: string): Synchronised {
+  const found = systems.find((candidate) => candidate.system === system);
+  if (found) return found;
+  const known = systems.map((candidate) => candidate.system).join(', ') || 'none';
+  throw new InvalidInput('UNKNOWN_SYSTEM', `expected a system with a connector (${known}), found "${system}"`);
+}
 
 // ---- Status ----------------------------------------------------------------------------------------------------------
 
@@ -250,6 +265,14 @@ function operateOn(
   });
 }
 
+function accept(invocation: Invocation, { reason }: { readonly reason: string }, system: string): Promise<Outcome> {
+  return invocation.withStore(async ({ db }, hub) => {
+    requireSystem(systemsOf(invocation, hub), system);
+    await acceptSystem(db, commandLineActor(), newId(), { system, reason });
+    return { json: { system, done: 'accepted' }, text: `${system} is whatever answers next.` };
+  });
+}
+
 interface ReplayOptions {
   readonly from: string;
   readonly to: string;
@@ -301,12 +324,7 @@ interface SystemOptions {
 function syncSystem(invocation: Invocation, options: SystemOptions, system?: string): Promise<Outcome> {
   if (system === undefined) return status(invocation);
   return invocation.withStore(async ({ db }, hub) => {
-    const systems = systemsOf(invocation, hub);
-    const sync = systems.find((candidate) => candidate.system === system);
-    if (!sync) {
-      const known = systems.map((candidate) => candidate.system).join(', ') || 'none';
-      throw new InvalidInput('UNKNOWN_SYSTEM', `expected a system with a connector (${known}), found "${system}"`);
-    }
+    const sync = requireSystem(systemsOf(invocation, hub), system);
     requireRunning(sync.connector);
     await registerStreams(db, sync);
     try {

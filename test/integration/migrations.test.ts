@@ -1,12 +1,25 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MigrationList } from '@prisma/schema-engine-wasm';
 import pg from 'pg';
+import {
+  ActiveParameters,
+  advanceFeedOnce,
+  type Db,
+  defineModel,
+  drainRecomputeOnce,
+  ENTITY_TYPES,
+  prepareStore,
+  verify,
+} from '../../golden-records/index.js';
 import { diffDatabase, withSchemaEngine } from '../../scripts/schema-engine.mjs';
 import { type MigrationRefused, migrate } from '../../src/migrations.js';
+import { connect } from '../../src/database.js';
+import { startWorker } from '../../src/worker.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestHub, eventually, SYSTEMS } from '../support/hub.js';
 import { silentLog } from '../support/log.js';
 
 const FIRST = '20260101000000_first';
@@ -213,3 +226,96 @@ describe('the migrations of this program', () => {
     await clone.end();
   });
 });
+
+describe('a database with records of before their features were kept', () => {
+  const FEATURES = '20261125000000_match_features';
+  const earlier = readdirSync('prisma/migrations').filter((name) => name < FEATURES);
+
+  /** As an earlier program left them: not matched in the present way, and with scores of pairs that are nothing to each other. */
+  async function fillAsBefore(): Promise<void> {
+    const hub = await createTestHub({
+      rules: { supplier: { thresholds: { match: 900, review: 800, confirmed: 999 } } },
+    });
+    try {
+      await hub.arrive('erp', 'supplier', { V1: ALPHA, V2: { name: 'Beta Care', taxIds: ein('20-1000002') } });
+      await hub.arrive('portal', 'supplier', { P1: ALPHA });
+      await hub.settleAll();
+      await copyRows(hub.db.pool, pool);
+    } finally {
+      await hub.close();
+    }
+    await pool.query(`insert into match_score (entity_type, left_id, right_id, weight, waterfall, outcome, rules_version)
+      select 'supplier', least(a.id, b.id), greatest(a.id, b.id), -9, '[]', 'NO_MATCH', a.rules_version
+        from source_record a, source_record b where a.external_id = 'V2' and b.external_id = 'P1'`);
+  }
+
+  it('are described and matched by the worker: what is the same is found, and all is lawful', async () => {
+    rmSync(folder, { recursive: true });
+    write(
+      Object.fromEntries(
+        earlier.map((name) => [name, readFileSync(`prisma/migrations/${name}/migration.sql`, 'utf8')]),
+      ),
+    );
+    await run();
+    await fillAsBefore();
+    expect((await migrate(pool, { log: silentLog })).applied[0]).toBe(FEATURES);
+
+    const connection = connect(database.url, { log: silentLog });
+    const model = defineModel({ entityTypes: ENTITY_TYPES, systems: SYSTEMS, rules: {} });
+    const parameters = new ActiveParameters(model);
+    const db: Db = { ...connection, model, parameters, log: silentLog, now: () => new Date() };
+    await prepareStore(db);
+    const worker = await startWorker({ db, listenDb: connection, log: silentLog });
+    try {
+      await eventually(async () => (await pool.query(`select 1 from job where state = 'DONE'`)).rows[0], 30_000);
+    } finally {
+      await worker.stop();
+    }
+    const { rows } = await pool.query(
+      `select external_id as id, golden_record_id as golden, match_features is not null as described,
+         (select count(*)::int from match_key k where k.source_record_id = s.id) > 0 as keyed from source_record s order by 1`,
+    );
+    expect(rows).toEqual(
+      ['P1', 'V1', 'V2'].map((id) => ({ id, golden: expect.any(String), described: true, keyed: true })),
+    );
+    const [portal, erp, other] = rows.map(({ golden }) => golden);
+    expect(portal).toBe(erp);
+    expect(other).not.toBe(erp);
+    expect((await pool.query(`select outcome from match_score`)).rows).toEqual([{ outcome: 'MATCH' }]);
+    while ((await drainRecomputeOnce(db)).recomputed > 0);
+    for (let pass = await advanceFeedOnce(db); pass.changes + pass.auditEntries > 0; ) pass = await advanceFeedOnce(db);
+    expect((await verify(db)).findings).toEqual([]);
+    await connection.close();
+  }, 60_000);
+
+  const ein = (value: string) => [{ scheme: 'EIN', value, country: 'US' }];
+  const ALPHA = { name: 'Alpha Surgical Supply', taxIds: ein('20-1000001') };
+});
+
+/** Rows and sequences of one database in another that may lack some of its columns. Its partitions are made on the way. */
+async function copyRows(from: pg.Pool, to: pg.Pool): Promise<void> {
+  const { rows: parts } = await from.query<{ sql: string }>(
+    `select format('create table %s partition of %s %s', c.oid::regclass, i.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid)) as sql
+       from pg_class c join pg_inherits i on i.inhrelid = c.oid where c.relispartition and c.relkind = 'r'`,
+  );
+  for (const { sql } of parts) await to.query(sql);
+  const { rows: tables } = await to.query<{ name: string }>(
+    `select oid::regclass::text as name from pg_class where relkind in ('r', 'p') and not relispartition
+       and relnamespace = 'public'::regnamespace and relname not in ('_prisma_migrations', 'match_key', 'match_parameters')`,
+  );
+  const client = await to.connect();
+  try {
+    await client.query('set session_replication_role = replica');
+    for (const { name } of tables) {
+      const { rows } = await from.query(`select coalesce(jsonb_agg(to_jsonb(t)), '[]')::text as all from ${name} t`);
+      const insert = `insert into ${name} overriding system value select * from jsonb_populate_recordset(null::${name}, $1::jsonb)`;
+      await client.query(insert, [rows[0]?.all]);
+    }
+    const { rows: sequences } = await from.query<{ name: string; last: string }>(
+      `select format('%I', sequencename) as name, last_value as last from pg_sequences where last_value is not null`,
+    );
+    for (const { name, last } of sequences) await client.query(`select setval($1::regclass, $2::bigint)`, [name, last]);
+  } finally {
+    client.release(true);
+  }
+}

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { isJsonObject, type Json, type JsonObject } from '../../golden-records/index.js';
 import { type OdooClient, OdooError } from '../../sources/odoo/client.js';
 import { idOf, idsOf } from '../../sources/odoo/values.js';
-import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
+import { setScene } from '../support/odoo/each.js';
+import type { OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
 /**
@@ -18,15 +19,9 @@ describe.each(odooChoices())('$name', ({ start, isReal, major }) => {
   let made = 0;
   const unique = (word: string) => `${word} ${++made}-${Date.now() % 100_000}`;
 
-  beforeAll(async () => {
-    odoo = await start();
-    admin = odoo.client('admin');
-    at = await createOdooHub(odoo);
-  }, 240_000);
-  afterAll(async () => {
-    await at.close();
-    await odoo.stop();
-  }, 60_000);
+  setScene({ start }, (scene) => {
+    ({ odoo, admin, at } = scene);
+  });
 
   const act = (model: string, method: string, id: number, more: JsonObject = {}, named: JsonObject = {}) =>
     admin.call(model, method, { ids: [id], named, context: { ...context, extra: more } });

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Json, JsonObject } from '../../golden-records/index.js';
 import { pullDueOnce, type StreamStep } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
+import { ECHO_TIME } from '../../golden-records/survivorship/survive.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type Fault, type FaultProxy, startProxy } from '../support/odoo/proxy.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
@@ -104,6 +106,36 @@ describe.each(odooChoices())('$name', ({ start }) => {
     },
     120_000,
   );
+
+  test("a poll between the commit there and the answer takes the hub's own word for no testimony (law 7)", async () => {
+    const [name = ''] = await arrive(unique('Overtaken'), 1);
+    await at.settle();
+    const word = async () => {
+      const [found] = await at.query<{ website: string; since: string | null; by: string }>(
+        `select s.attributes->>'website' as website, s.attribute_times->>'website' as since, e.system as by from source_record s
+           join golden_record g on g.entity_type = s.entity_type and g.id = s.golden_record_id
+           join source_record e on e.entity_type = s.entity_type and e.id = (g.provenance->'website'->>'source')::uuid
+           where s.system = 'odoo' and s.attributes->>'name' = $1`,
+        name,
+      );
+      return found;
+    };
+    proxy.fault = (request) => (isWrite(request) ? 'HOLD_ANSWER' : 'PASS');
+    const held = proxy.held;
+    const key = name.replace(' no ', '-');
+    await at.hub.arrive('erp', 'supplier', { [key]: { name, website: 'https://own-word.example.com' } });
+    const delivering = at.deliver();
+    while (proxy.held === held) await sleep(20);
+    await at.pull();
+    const polled = await word();
+    await delivering;
+    proxy.fault = () => 'PASS';
+    await hurry();
+    await at.settle();
+    const own = { website: 'https://own-word.example.com', since: ECHO_TIME, by: 'erp' };
+    expect([polled, await word()]).toEqual([own, own]);
+    expect(await at.compareAll()).toEqual({ written: 0, waiting: 0 });
+  }, 60_000);
 
   test('16: a create that the hub gave up and Odoo did all the same is found, and stays one', async () => {
     const word = unique('Given Up');

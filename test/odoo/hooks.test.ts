@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { setupOdoo, teardownOdoo } from '../../sources/index.js';
 import { createHooks, hookPath, isHookPath } from '../../src/hooks.js';
-import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
+import { setScene } from '../support/odoo/each.js';
+import type { OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
 const SECRET_ENV = 'ODOO_HOOK_SECRET';
@@ -12,15 +13,14 @@ const context = { lang: 'en_US' };
 describe.each(odooChoices().filter(({ major }) => major === 19))('$name', ({ start, isReal }) => {
   let odoo: OdooTarget;
   let at: OdooHub;
-  beforeAll(async () => {
-    odoo = await start();
-    at = await createOdooHub(odoo, { connector: { hookSecretEnv: SECRET_ENV } });
-    await at.settle();
-  }, 240_000);
-  afterAll(async () => {
-    await at.close();
-    await odoo.stop();
-  }, 60_000);
+  setScene(
+    { start },
+    async (scene) => {
+      ({ odoo, at } = scene);
+      await at.settle();
+    },
+    { connector: { hookSecretEnv: SECRET_ENV } },
+  );
 
   const hooks = (secrets: string) =>
     createHooks(at.hub.db, [{ system: 'odoo', name: 'Odoo', connector: at.sync.connector }], { [SECRET_ENV]: secrets });

@@ -1,28 +1,40 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { checkDrift } from '../../sources/index.js';
+import { describe, expect, test } from '@jest/globals';
+import { HUB_ACTOR, newId } from '../../golden-records/index.js';
+import {
+  acceptSystem,
+  checkDrift,
+  deliverOnce,
+  odoo as odooConnector,
+  openSystem,
+  pullDueOnce,
+  pullOnce,
+  streamOf,
+  sweep,
+} from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
-import { describeReal } from '../support/odoo/each.js';
+import { startOdooImitation } from '../../src/demo/odoo/index.js';
+import { silentLog } from '../support/log.js';
+import { describeReal, setScene } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
 /** What happens to an Odoo in the course of its life. */
 const context = { lang: 'en_US' };
+const TWIN = { taxIds: [{ scheme: 'VAT', value: 'NO123456785' }] };
 const vendor = (name: string) => ({ name, is_company: true, supplier_rank: 1 });
 
 describeReal(({ start }) => {
   let odoo: OdooTarget;
   let admin: OdooClient;
   let at: OdooHub;
-  beforeAll(async () => {
-    odoo = await start();
-    admin = odoo.client('admin');
-    at = await createOdooHub(odoo, { connector: { timeoutMs: 3_000 } });
-    await at.settle();
-  }, 240_000);
-  afterAll(async () => {
-    await at.close();
-    await odoo.stop();
-  }, 60_000);
+  setScene(
+    { start },
+    async (scene) => {
+      ({ odoo, admin, at } = scene);
+      await at.settle();
+    },
+    { connector: { timeoutMs: 3_000 } },
+  );
 
   const hurry = () =>
     at.query(
@@ -96,6 +108,57 @@ describeReal(({ start }) => {
     const found = await at.query(`select 1 from source_record where system = 'odoo' and external_id = $1`, String(id));
     expect(found).toHaveLength(1);
   }, 180_000);
+});
+
+describe.each(odooChoices())('$name', ({ start, major }) => {
+  test('another Odoo at its place: refused, untouched, until somebody says that it is the right one', async () => {
+    const odoo = await start();
+    const at = await createOdooHub(odoo);
+    const twin = { ...vendor('Twin Ltd'), vat: 'NO123456785' };
+    const [id = 0] = await odoo.client('admin').create('res.partner', [twin], context);
+    await at.settle();
+    const stranger = await startOdooImitation({ version: major });
+    const other = stranger.world.as('admin', (call) => stranger.world.create(call, 'res.partner', vendor('Stranger')));
+    const { url, database, keys } = stranger;
+    const connector = odooConnector({ url, database, login: 'admin', keyEnv: 'ODOO_KEY' });
+    const sync = openSystem('odoo', 'Odoo', connector, { log: silentLog, env: { ODOO_KEY: keys.admin } });
+    try {
+      await at.hub.arrive('erp', 'supplier', { T1: { name: 'Twin Ltd', emails: ['new@example.com'], ...TWIN } });
+      await at.query(`update sync_stream set due_at = $1::timestamptz`, at.hub.db.now().toISOString());
+      for (const stream of ['odoo/main/supplier', 'odoo/main/supplier-banks']) {
+        const step = await pullDueOnce(at.hub.db, sync, { streams: [stream] });
+        expect(step).toMatchObject({ kind: 'FAILED', error: { code: 'OTHER_SYSTEM' } });
+      }
+      expect(await deliverOnce(at.hub.db, sync)).toMatchObject({ failed: 1, updated: 0, created: 0, dead: 0 });
+      const [{ error } = { error: {} }] = await at.query<{ error: { message?: string } }>(
+        `select last_error as error from sync_system where system = 'odoo'`,
+      );
+      for (const word of [`"${odoo.database}" made at`, `"${database}" made at`, 'concord sync accept odoo'])
+        expect(error.message).toContain(word);
+      expect(await at.query(`select 1 from source_record where attributes->>'name' = 'Stranger'`)).toEqual([]);
+      // The right one goes on, by itself.
+      await at.query(`update sync_system set retry_at = now() where breaker = 'OPEN'`);
+      await at.query(`update delivery set due_at = now() where state = 'PENDING'`);
+      await at.settle();
+      const [row] = await odoo.client('admin').read('res.partner', [id], ['email'], context);
+      expect(row?.email).toBe('new@example.com');
+      await acceptSystem(at.hub.db, HUB_ACTOR, newId(), { system: 'odoo', reason: 'moved' });
+      for (const stream of connector.streams) await pullOnce(at.hub.db, sync, stream);
+      await sweep(at.hub.db, sync, streamOf(sync, 'odoo/main/supplier'));
+      expect(
+        await at.query(
+          `select 1 from source_record where external_id = $1 and attributes->>'name' = 'Stranger'`,
+          String(other),
+        ),
+      ).toHaveLength(1);
+      const [again] = await at.query(`select 1 from operation where kind = 'ACCEPT_SYSTEM' and reason = 'moved'`);
+      expect(again).toBeDefined();
+    } finally {
+      await stranger.close();
+      await at.close();
+      await odoo.stop();
+    }
+  }, 240_000);
 });
 
 describe.each(odooChoices({ only: 'imitation' }))('$name', ({ start }) => {

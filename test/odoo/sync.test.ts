@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { HUB_ACTOR, type Json, newId, resolveTask } from '../../golden-records/index.js';
 import { healOnce, setCode, setupOdoo } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
-import { describeReal } from '../support/odoo/each.js';
+import { describeReal, setScene } from '../support/odoo/each.js';
 import { idOf } from '../../sources/odoo/values.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
@@ -17,15 +17,9 @@ describe.each(odooChoices())('$name', ({ start }) => {
   let made = 0;
   const unique = (word: string) => `${word} ${++made}-${Date.now() % 100_000}`;
 
-  beforeAll(async () => {
-    odoo = await start();
-    admin = odoo.client('admin');
-    at = await createOdooHub(odoo);
-  }, 240_000);
-  afterAll(async () => {
-    await at.close();
-    await odoo.stop();
-  }, 60_000);
+  setScene({ start }, (scene) => {
+    ({ odoo, admin, at } = scene);
+  });
 
   const golden = async (name: string) => {
     const [found] = await at.query<{ id: string; attributes: Record<string, Json> }>(

@@ -82,6 +82,7 @@ export const recorded: Recorded = {
     "res.country": {
       name: {"type":"char","required":true,"translate":true},
       code: {"type":"char","required":true},
+      create_date: {"type":"datetime","readonly":true},
     },
     "res.country.state": {
       name: {"type":"char","required":true},
