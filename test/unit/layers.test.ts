@@ -7,10 +7,10 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** A folder imports only from folders to its right. */
 const CHAIN = ['src', 'resolvers', 'sources', 'golden-records', 'prisma'];
-/** Outside the chain: the console speaks only GraphQL, the bench drives the program as its users do, the evaluation its matcher. */
+/** Outside the chain: the console speaks only GraphQL, the bench drives the program as its users do and judges as the evaluation does, which drives its matcher. */
 const MAY_IMPORT: Record<string, string[]> = {
   console: ['console'],
-  bench: ['bench', ...CHAIN],
+  bench: ['bench', 'eval', ...CHAIN],
   eval: ['eval', ...CHAIN],
 };
 for (const [rank, folder] of CHAIN.entries()) MAY_IMPORT[folder] = CHAIN.slice(rank);
