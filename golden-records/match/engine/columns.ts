@@ -100,6 +100,8 @@ const MOST_TOKENS = 2 ** 26;
 const neighbourKey = (first: number, second: number) => first * MOST_TOKENS + second;
 /** What is learnt of a word's neighbour counts against so many records in which it had none. */
 const HELD_UP = 10;
+/** Titles: the two records of a pair repeat each other's words, which shows no habit. In names what follows a rare word describes it. */
+const OWN_RECORDS = 2;
 /** Kinds whose words stand in an order that tells something, and kinds of which only the set of words counts. */
 const ORDERED: ReadonlySet<ColumnKind> = new Set(['organisation-name', 'title', 'list']);
 const SETS: ReadonlySet<ColumnKind> = new Set(['text', 'all-words']);
@@ -251,6 +253,7 @@ export class ColumnBuilder {
     const result = shared.floats(tokens.length);
     const hasOrder = ORDERED.has(this.spec.kind);
     const records = shares.records(this.record);
+    const own = this.spec.kind === 'title' ? OWN_RECORDS : 0;
     for (let value = 0; value < this.texts.length; value++) {
       const from = tokenStart.get(value);
       for (let at = from; at < tokenStart.get(value + 1); at++) {
@@ -264,7 +267,8 @@ export class ColumnBuilder {
         const found = this.neighbours.get(neighbourKey(before, token)) ?? 0;
         const together = shares.neighbours(tokenTexts[before] as string, tokenTexts[token] as string, found);
         const foundBefore = records * 2 ** -(tokenInfo[before] as number);
-        const share = (together + HELD_UP * 2 ** -alone) / (foundBefore + HELD_UP);
+        const elsewhere = Math.max(0, together - own);
+        const share = (elsewhere + HELD_UP * 2 ** -alone) / (Math.max(elsewhere, foundBefore - own) + HELD_UP);
         result[at] = Math.min(alone, -Math.log2(Math.min(1, share)));
       }
     }

@@ -687,10 +687,11 @@ class FullPersonName extends OfValues {
   constructor(name: string, column: Column) {
     super(name, column, 'name', [
       level('equal', 0.5, 0.02, 14),
-      level('nearly equal', 0.18, 0.01, 14),
+      level('nearly equal', 0.14, 0.007, 14),
       level('one within the other', 0.17, 0.04, 12),
+      level('similar', 0.04, 0.035),
       level('each has words of its own', 0.09, 0.2, 9),
-      level('different', 0.06, 0.73),
+      level('different', 0.06, 0.698),
     ]);
     this.aligner = new Aligner(column, true);
   }
@@ -705,10 +706,26 @@ class FullPersonName extends OfValues {
     const openLeft = open(aligner.takenLeft, (tokenStart[a + 1] as number) - (tokenStart[a] as number));
     const openRight = open(aligner.takenRight, (tokenStart[b + 1] as number) - (tokenStart[b] as number));
     const alike = left + right === 0 ? 0 : (2 * shared) / (left + right);
-    if (openLeft === 0 && openRight === 0) return alike >= 0.999 ? 0 : alike >= 0.85 ? 1 : 2;
-    if (this.isSimilar(a, b, 0.96)) return 1;
-    if (openLeft === 0 || openRight === 0) return shared > 0 ? 2 : 4;
-    return alike >= 0.4 ? 3 : 4;
+    if (this.oneEdit(a, b)) return 1;
+    // More than one slip may be another name: Castillo and Castro, Sancho and Sánchez.
+    if (openLeft === 0 && openRight === 0) return alike >= 0.999 && this.isTurned(a, b) ? 0 : 3;
+    if (openLeft === 0 || openRight === 0) return shared > 0 ? 2 : 5;
+    return alike >= 0.4 ? 4 : 5;
+  }
+
+  /** The family name may be written first. Words in any other order are another name: Omar bin Hasan, Hasan bin Omar. */
+  private isTurned(a: number, b: number): boolean {
+    const { tokens, tokenStart } = this.column;
+    const aFrom = tokenStart[a] as number;
+    const bFrom = tokenStart[b] as number;
+    const words = (tokenStart[a + 1] as number) - aFrom;
+    if (words !== (tokenStart[b + 1] as number) - bFrom) return true;
+    for (let by = 0; by < words; by++) {
+      let at = 0;
+      while (at < words && tokens[aFrom + at] === tokens[bFrom + ((at + by) % words)]) at++;
+      if (at === words) return true;
+    }
+    return false;
   }
 }
 

@@ -17,6 +17,8 @@ export interface Sample {
   readonly info: Float32Array;
   readonly left: Int32Array;
   readonly right: Int32Array;
+  /** Have both records of a pair the identifier that tells the same from the related? 1 or 0. */
+  readonly isTold: Uint8Array;
 }
 
 export function takeSample(
@@ -27,14 +29,17 @@ export function takeSample(
   const width = comparisons.length;
   const levels = new Int8Array(left.length * width);
   const info = new Float32Array(left.length * width);
+  const isTold = new Uint8Array(left.length);
   for (let pair = 0; pair < left.length; pair++) {
     for (let at = 0; at < width; at++) {
       const comparison = comparisons[at] as Comparison;
-      levels[pair * width + at] = comparison.compare(left[pair] as number, right[pair] as number);
+      const level = comparison.compare(left[pair] as number, right[pair] as number);
+      levels[pair * width + at] = level;
+      if (level !== MISSING && comparison.isIdentifier) isTold[pair] = 1;
       info[pair * width + at] = comparison.info;
     }
   }
-  return { pairs: left.length, levels, info, left: Int32Array.from(left), right: Int32Array.from(right) };
+  return { pairs: left.length, levels, info, left: Int32Array.from(left), right: Int32Array.from(right), isTold };
 }
 
 export interface EstimateOptions {
@@ -64,6 +69,8 @@ const PRIOR_OTHERS = 100;
 /** And as a share of the pairs found: fields mean what they mean, whatever the data suggest. */
 const PRIOR_SHARE = 0.15;
 const PRIOR_INFO = 25;
+/** From so many pairs on that identifiers tell from related ones, these alone teach what pairs and related ones are like. */
+const FEWEST_TOLD = 100;
 const MOST_SHARE = 0.7;
 
 /**
@@ -262,11 +269,17 @@ function maximise(
   const counts = posterior.map((own) => sumOf(own));
   const related = counts.slice(1).reduce((sum, count) => sum + count, 0);
   const unrelated = Math.max(1, sample.pairs - share * sample.pairs - related);
-  const held = PRIOR_SHARE * share * sample.pairs;
   const rest = restOf(posterior, sample.pairs);
+  const [same = new Float64Array(), ...others] = posterior.map((own) => told(own, sample));
+  const sure = sumOf(same);
+  const isTold = others.length > 0 && sure >= FEWEST_TOLD;
+  const teaching = isTold ? same : (posterior[0] as Float64Array);
+  const held = PRIOR_SHARE * (isTold ? sure : share * sample.pairs);
   const learnt = comparisons.map((_, at) =>
-    learn(comparisons, at, shipped, sample, posterior[0] as Float64Array, rest, held, isHeld),
+    learn(comparisons, at, shipped, sample, { same: teaching, rest, related: isTold ? others : [] }, held, isHeld),
   );
+  const countOf = (kind: number): number =>
+    isTold ? (sumOf(others[kind] as Float64Array) / sure) * share * sample.pairs : (counts[kind + 1] as number);
   return {
     ...shipped,
     prior: Math.log2((share * sample.pairs) / unrelated),
@@ -274,12 +287,16 @@ function maximise(
     relations: shipped.relations.map(
       (relation, kind): RelationParameters => ({
         name: relation.name,
-        prior: Math.log2(Math.max(counts[kind + 1] as number, 1) / unrelated),
+        prior: Math.log2(Math.max(countOf(kind), 1) / unrelated),
         comparisons: learnt.map(({ relations }) => relations[kind] as RelationParameters['comparisons'][number]),
       }),
     ),
   };
 }
+
+/** What a class has of those pairs of which identifiers tell which they are. */
+const told = (own: Float64Array, { isTold }: Sample): Float64Array =>
+  own.map((value, pair) => value * (isTold[pair] as number));
 
 /** How likely each pair is neither the same nor related. */
 function restOf(posterior: readonly Float64Array[], pairs: number): Float64Array {
@@ -295,14 +312,21 @@ interface Learnt {
   readonly relations: RelationParameters['comparisons'];
 }
 
+/** How likely each pair of the sample is of a class, or none. */
+interface Classes {
+  readonly same: Float64Array;
+  readonly rest: Float64Array;
+  /** By relation; none where nothing tells related pairs for sure. */
+  readonly related: readonly Float64Array[];
+}
+
 /** Shares of one comparison's levels in each class. */
 function learn(
   comparisons: readonly Comparison[],
   at: number,
   shipped: MatchParameters,
   sample: Sample,
-  same: Float64Array,
-  others: Float64Array,
+  { same, rest: others, related }: Classes,
   held: number,
   isHeld: boolean,
 ): Learnt {
@@ -314,7 +338,7 @@ function learn(
   const width = comparisons.length;
   // How often two spellings of one number agree doesn't depend on the data; learning it from a catalogue, where most candidates are
   // variants, would end with pairs whose numbers differ.
-  const { isCode } = comparisons[at] as Comparison;
+  const { isCode, group } = comparisons[at] as Comparison;
   const m = Float64Array.from(known.m, (value) => value * (PRIOR_PAIRS + held));
   for (let pair = 0; pair < sample.pairs; pair++) {
     const level = sample.levels[pair * width + at] as number;
@@ -339,11 +363,31 @@ function learn(
       ),
       origin: 'estimated',
     },
-    relations: shipped.relations.map(({ name }) => {
-      const shares = sharesOfRelated(comparisons[at] as Comparison, name, shareM, shareU);
+    relations: shipped.relations.map(({ name }, kind) => {
+      const known = sharesOfRelated(comparisons[at] as Comparison, name, shareM, shareU);
+      const own = related[kind];
+      // How the names of those at one place differ is a habit of the data: sister companies here, households there.
+      const isLearnt = own !== undefined && name === 'same place' && group === 'name';
+      const shares = isLearnt ? normalised(levelsOf(own, at, width, sample, known)) : known;
       return { shares, weights: weightsAgainst(shares, shareU) };
     }),
   };
+}
+
+/** How many pairs of a class are at each level of a comparison, held up by what is known of it. */
+function levelsOf(
+  own: Float64Array,
+  at: number,
+  width: number,
+  sample: Sample,
+  known: readonly number[],
+): Float64Array {
+  const counts = Float64Array.from(known, (share) => share * PRIOR_PAIRS);
+  for (let pair = 0; pair < sample.pairs; pair++) {
+    const level = sample.levels[pair * width + at] as number;
+    if (level !== MISSING) counts[level] = (counts[level] as number) + (own[pair] as number);
+  }
+  return counts;
 }
 
 function normalised(counts: Float64Array): number[] {

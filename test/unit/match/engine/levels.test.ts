@@ -56,6 +56,20 @@ describe('persons', () => {
   });
 });
 
+test.each([
+  ['Sergey Lavrov', 'Lavrov, Sergey', 'equal'],
+  ['Omar bin Hasan al-Rawi', 'Hasan bin Omar al-Rawi', 'similar'],
+  ['Angela Merkel', 'Angela Merkal', 'nearly equal'],
+  ['Barack Obama', 'Barak Obama', 'nearly equal'],
+  ['Raúl Castro', 'Raúl Castillo', 'similar'],
+  ['Pedro Sánchez', 'Pedro Sancho', 'similar'],
+  ['Saif al-Din Hassan al-Rawi', 'Saif al-Din Hassan al-Mosuli', 'each has words of its own'],
+  ['Vladimir Vladimirovich Putin', 'Vladimir Putin', 'one within the other'],
+])('%s and %s: %s', (left, right, level) => {
+  const fields: FieldSpec[] = [{ name: 'name', kind: 'person-name' }];
+  expect(levelOf(fields, 'name', { name: left }, { name: right })).toBe(level);
+});
+
 test('a street called by its number is the same in words', () => {
   const fields: FieldSpec[] = [{ name: 'street', kind: 'address' }];
   expect(levelOf(fields, 'street', { street: '747 9th Ave' }, { street: '747 Ninth Ave.' })).toBe('equal');
