@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,9 +20,16 @@ const rest = process.argv.slice(2).filter((argument) => !LEVELS.includes(argumen
 if (levels.includes('odoo')) sayOdoo();
 
 const built = levels.some((level) => BUILT.includes(level)) ? run('npm', ['run', '-s', 'build']) : 0;
-process.exit(built || runJest());
+// Tests with an Odoo look at the clock, and an Odoo takes a core: one at a time. The others share two cores well.
+const alone = levels.filter((level) => level === 'odoo');
+const others = levels.filter((level) => level !== 'odoo');
+const runs = [
+  { levels: others, workers: Math.max(2, availableParallelism() - 1) },
+  { levels: alone, workers: 1 },
+].filter((part) => part.levels.length > 0);
+process.exit(built || Math.max(...runs.map(runJest)));
 
-function runJest() {
+function runJest({ levels, workers }) {
   const jest = join(createRequire(import.meta.url).resolve('jest/package.json'), '..', 'bin', 'jest.js');
   const reporters = ['default', ...(process.env.CONCORD_TEST_COUNTS ? ['<rootDir>/scripts/count-reporter.mjs'] : [])];
   const nodeFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
@@ -30,6 +38,7 @@ function runJest() {
     jest,
     '--passWithNoTests',
     ...reporters.map((name) => `--reporters=${name}`),
+    `--maxWorkers=${workers}`,
     ...['--selectProjects', ...levels],
     ...(rest.length > 0 ? ['--', ...rest] : []),
   ]);
