@@ -168,6 +168,28 @@ test('a code is explained', async () => {
   });
 }, 60_000);
 
+test('another installation of a system is accepted, with a reason', async () => {
+  const hub = new pg.Client({ connectionString: database.url });
+  await hub.connect();
+  const identity = async () => (await hub.query(`select identity from sync_system where system = 'vendors'`)).rows;
+  await hub.query(`insert into sync_system (system, identity) values ('vendors', 'the old one')
+    on conflict (system) do update set identity = excluded.identity`);
+  expect(await folder.json('sync', 'accept', 'vendors')).toMatchObject({ code: 2 });
+  expect(await identity()).toEqual([{ identity: 'the old one' }]);
+  expect(await folder.json('sync', 'accept', 'vendors', '--reason', 'renamed')).toMatchObject({
+    code: 0,
+    document: { system: 'vendors', done: 'accepted' },
+  });
+  expect(await identity()).toEqual([{ identity: null }]);
+  const { rows } = await hub.query(`select reason from operation where kind = 'ACCEPT_SYSTEM'`);
+  await hub.end();
+  expect(rows).toEqual([{ reason: 'renamed' }]);
+  expect(await folder.json('sync', 'accept', 'nobody', '--reason', 'x')).toMatchObject({
+    code: 2,
+    document: { error: { code: 'UNKNOWN_SYSTEM' } },
+  });
+}, 60_000);
+
 test('a system without a connector is refused by name', async () => {
   expect(await folder.json('sync', 'erp', '--plan')).toMatchObject({
     code: 2,

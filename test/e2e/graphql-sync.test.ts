@@ -187,6 +187,22 @@ test('a whole system is paused and resumed; a stream that was paused by itself s
   });
 });
 
+test('another installation of a system is accepted, by who may operate', async () => {
+  const ACCEPT = `mutation ($input: SyncSystemInput!) { acceptSystem(input: $input) { count userErrors { code field } } }`;
+  const accept = (system: string, as?: string) => ask(ACCEPT, { input: { system, reason: 'renamed' } }, as);
+  const identity = async () => (await at.hub.db.pool.query(`select identity from sync_system`)).rows;
+  await at.hub.db.pool.query(`insert into sync_system (system, identity) values ('tiny', 'the old one')
+    on conflict (system) do update set identity = excluded.identity`);
+  expect((await accept('tiny', 'reader')).errors[0].extensions.code).toBe('FORBIDDEN');
+  expect((await accept('erp')).data.acceptSystem).toEqual({
+    count: 0,
+    userErrors: [{ code: 'NOT_FOUND', field: 'system' }],
+  });
+  expect(await identity()).toEqual([{ identity: 'the old one' }]);
+  expect((await accept('tiny')).data.acceptSystem).toEqual({ count: 1, userErrors: [] });
+  expect(await identity()).toEqual([{ identity: null }]);
+});
+
 const LINEAGE = `query ($id: ID!, $attribute: String!) { lineage(id: $id, attribute: $attribute) { value deliveries {
   delivery { system externalId state } writes { number action before after why result error { code message } startedAt finishedAt } } } }`;
 const lineage = async (id: string, attribute: string, as?: string) => {
