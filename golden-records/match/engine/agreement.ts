@@ -1,4 +1,3 @@
-import { probabilityOf } from './pair-scorer.js';
 import type { ScoredPairs } from './partition.js';
 
 /** Of a larger cluster a pair's own probability stands: the way through every third record takes cubic time. */
@@ -6,11 +5,10 @@ const MOST_MEMBERS = 100;
 
 /**
  * How likely each pair is the same, once it is known who else is: what is the same as a third is the same. A pair of one cluster
- * is at least as likely as the surest way from one to the other through its members, step by step. Other pairs keep what
- * their own weight says.
+ * is at least as likely as the surest way from one to the other through its members, step by step. Other pairs keep their own.
  */
-export function probabilitiesWithin(pairs: ScoredPairs, clusters: Int32Array): Float32Array {
-  const result = Float32Array.from({ length: pairs.length }, (_, pair) => probabilityOf(pairs.weight[pair] as number));
+export function probabilitiesWithin(pairs: ScoredPairs, clusters: Int32Array, alone: Float32Array): Float32Array {
+  const result = alone.slice();
   const pairsOf = new Map<number, number[]>();
   for (let pair = 0; pair < pairs.length; pair++) {
     const cluster = clusters[pairs.left[pair] as number] as number;

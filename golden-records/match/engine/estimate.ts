@@ -1,11 +1,11 @@
-import { type Comparison, MISSING, sharesOfRelated } from './comparison.js';
+import { type Comparison, MISSING, type RelationName, sharesOfRelated } from './comparison.js';
 import {
   type ComparisonParameters,
   type MatchParameters,
   monotoneWeights,
   RARER_RELATION,
   type RelationParameters,
-  weightsAgainst,
+  weightsBeside,
 } from './parameters.js';
 import { Weigher } from './weigher.js';
 
@@ -279,7 +279,9 @@ function maximise(
     learn(comparisons, at, shipped, sample, { same: teaching, rest, related: isTold ? others : [] }, held, isHeld),
   );
   const countOf = (kind: number): number =>
-    isTold ? (sumOf(others[kind] as Float64Array) / sure) * share * sample.pairs : (counts[kind + 1] as number);
+    isTold
+      ? (sumOf(others[kind] as Float64Array) / sure) * share * sample.pairs
+      : Math.max(counts[kind + 1] as number, leastUntold(shipped.relations[kind]?.name) * share * sample.pairs);
   return {
     ...shipped,
     prior: Math.log2((share * sample.pairs) / unrelated),
@@ -293,6 +295,13 @@ function maximise(
     ),
   };
 }
+
+/**
+ * Where no identifier tells pairs from companies that share everything but their name, the classes would run together: as many
+ * of these as is known beforehand, beside each pair.
+ */
+const leastUntold = (relation: RelationName | undefined): number =>
+  relation === 'same place' ? 2 ** -RARER_RELATION : 0;
 
 /** What a class has of those pairs of which identifiers tell which they are. */
 const told = (own: Float64Array, { isTold }: Sample): Float64Array =>
@@ -349,15 +358,17 @@ function learn(
     info[level] = (info[level] as number) + rest * (sample.info[pair * width + at] as number);
     counted[level] = (counted[level] as number) + rest;
   }
+  if (related.length === 0 && group === 'name') holdUntold(m, comparisons[at] as Comparison, known, shipped.relations);
   const shareM = normalised(m);
   const shareU = normalised(u);
+  const weights = monotoneWeights(shareM, shareU);
   return {
     own: {
       name: known.name,
       levels: known.levels,
       m: shareM,
       u: shareU,
-      weights: monotoneWeights(shareM, shareU),
+      weights,
       usualInfo: known.usualInfo.map((usual, level) =>
         usual === 0 ? 0 : (info[level] as number) / (counted[level] as number),
       ),
@@ -369,9 +380,24 @@ function learn(
       // How the names of those at one place differ is a habit of the data: sister companies here, households there.
       const isLearnt = own !== undefined && name === 'same place' && group === 'name';
       const shares = isLearnt ? normalised(levelsOf(own, at, width, sample, known)) : known;
-      return { shares, weights: weightsAgainst(shares, shareU) };
+      return { shares, weights: weightsBeside(shares, shareM, weights) };
     }),
   };
+}
+
+/** Nor may names that tell things at one place apart become usual for pairs: no more of them than is known beforehand. */
+function holdUntold(
+  m: Float64Array,
+  { levels }: Comparison,
+  known: ComparisonParameters,
+  relations: readonly RelationParameters[],
+): void {
+  if (!relations.some(({ name }) => name === 'same place')) return;
+  const all = sumOf(m);
+  for (const [at, { samePlace = 0 }] of levels.entries()) {
+    const usual = known.m[at] as number;
+    if (samePlace > usual) m[at] = Math.min(m[at] as number, usual * all);
+  }
 }
 
 /** How many pairs of a class are at each level of a comparison, held up by what is known of it. */

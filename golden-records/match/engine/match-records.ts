@@ -18,7 +18,7 @@ import { type Explained, LEAST_SHOWN, PairScorer, probabilityOf } from './pair-s
 import { type MatchParameters, shippedParameters } from './parameters.js';
 import { partition, type ScoredPairs } from './partition.js';
 import type { ScoredRange } from './range-scorer.js';
-import { againstRivals, sourcesWithoutRepeats } from './rivals.js';
+import { againstRivals, besideRivals, sourcesWithoutRepeats } from './rivals.js';
 import type { MatchSchema } from './schema.js';
 import { scoreAll } from './score-in-threads.js';
 import { sharesOfFrequencies, sharesOfRecords } from './shares.js';
@@ -47,7 +47,7 @@ export interface MatchResult {
   readonly parameters: MatchParameters;
   /** Pairs that weren't ruled out at once, by the numbers of the input's records. */
   readonly pairs: ScoredPairs;
-  /** For each pair how likely it is the same, with what the cluster of both says; its weight speaks of the two alone. */
+  /** For each pair how likely it is the same, with what its rivals and the cluster of both say; its weight speaks of the two. */
   readonly probabilities: Float32Array;
   /** How many pairs were compared. */
   readonly candidates: number;
@@ -134,7 +134,11 @@ export async function matchBlock(made: MadeBlock, options: MatchOptions = {}): P
     block: made.block,
     parameters,
     ...whole,
-    probabilities: probabilitiesWithin(whole.pairs, whole.clusters),
+    probabilities: probabilitiesWithin(
+      whole.pairs,
+      whole.clusters,
+      sources ? besideRivals(scored, sources) : Float32Array.from(whole.pairs.weight, probabilityOf),
+    ),
     candidates: ranges.reduce((sum, range) => sum + range.candidates, 0),
     skippedKeys: skippedKeys(index, limits.cap),
   };

@@ -60,13 +60,9 @@ export function shippedParameters(comparisons: readonly Comparison[]): MatchPara
       prior: SHIPPED_PRIOR - RARER_RELATION,
       comparisons: comparisons.map((comparison) => {
         const shares = sharesOfRelated(comparison, name);
-        return {
-          shares,
-          weights: weightsAgainst(
-            shares,
-            comparison.levels.map(({ u }) => u),
-          ),
-        };
+        const m = comparison.levels.map((level) => level.m);
+        const u = comparison.levels.map((level) => level.u);
+        return { shares, weights: weightsBeside(shares, m, monotoneWeights(m, u)) };
       }),
     })),
     notes: [],
@@ -90,8 +86,11 @@ function relationsOf(comparisons: readonly Comparison[]): readonly RelationName[
 /** How much rarer related records are than pairs, in bits, before any data are seen. */
 export const RARER_RELATION = 1.5;
 
-export const weightsAgainst = (shares: readonly number[], u: readonly number[]): number[] =>
-  shares.map((share, at) => bounded(Math.log2(Math.max(share, LEAST) / Math.max(u[at] ?? 0, LEAST))));
+/** Weights of related pairs, which stand to those of pairs as their shares do, whatever those were made to fall to. */
+export const weightsBeside = (shares: readonly number[], m: readonly number[], weights: readonly number[]): number[] =>
+  shares.map((share, at) =>
+    bounded((weights[at] as number) + Math.log2(Math.max(share, LEAST) / Math.max(m[at] as number, LEAST))),
+  );
 
 const MOST_WEIGHT = 16;
 const bounded = (weight: number) => Math.max(-MOST_WEIGHT, Math.min(MOST_WEIGHT, weight));

@@ -68,3 +68,24 @@ export function againstRivals(pairs: ScoredPairs, sources: Uint16Array, withoutR
     return (weight[pair] as number) - Math.log2(1 + STRENGTH * 2 ** Math.min(MOST_EXPONENT, strongest));
   });
 }
+
+/**
+ * Of linkage: how likely each pair is the same when a record has one partner in another source: its odds beside those of its
+ * rivals on either side, whether they were accepted or not. Several offers that fit alike are one of them right, whichever.
+ */
+export function besideRivals({ left, right, weight, length }: ScoredPairs, sources: Uint16Array): Float32Array {
+  const many = sources.reduce((most, source) => Math.max(most, source), 0) + 1;
+  const slot = (record: number, partner: number) => record * many + (sources[partner] as number);
+  const odds = Float64Array.from({ length }, (_, pair) => 2 ** Math.min(MOST_EXPONENT, weight[pair] as number));
+  const sums = new Map<number, number>();
+  const add = (key: number, value: number) => sums.set(key, (sums.get(key) ?? 0) + value);
+  for (let pair = 0; pair < length; pair++) {
+    const [a, b] = [left[pair] as number, right[pair] as number];
+    add(slot(a, b), odds[pair] as number);
+    add(slot(b, a), odds[pair] as number);
+  }
+  return Float32Array.from(odds, (own, pair) => {
+    const [a, b] = [left[pair] as number, right[pair] as number];
+    return own / (1 + (sums.get(slot(a, b)) as number) + (sums.get(slot(b, a)) as number) - own);
+  });
+}

@@ -9,7 +9,7 @@ import {
   RecordMatcher,
 } from '../../../../golden-records/match/engine/index.js';
 import { probabilitiesWithin } from '../../../../golden-records/match/engine/agreement.js';
-import { monotoneWeights } from '../../../../golden-records/match/engine/parameters.js';
+import { monotoneWeights, weightsBeside } from '../../../../golden-records/match/engine/parameters.js';
 import { jaroWinkler, withinOneEdit } from '../../../../golden-records/match/engine/similarity.js';
 
 const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
@@ -75,6 +75,15 @@ test('weights fall from level to level, whatever is estimated', () => {
   );
 });
 
+test('related pairs stand to pairs as their shares do, also where weights were made to fall', () => {
+  const m = [0.4, 0.5, 0.1];
+  const weights = monotoneWeights(m, [0.2, 0.001, 0.799]);
+  expect(weights[0]).toBe(weights[1]);
+  const beside = weightsBeside([0.1, 0.02, 0.88], m, weights);
+  for (const [at, share] of [0.1, 0.02, 0.88].entries())
+    expect((beside[at] as number) - (weights[at] as number)).toBeCloseTo(Math.log2(share / (m[at] as number)), 9);
+});
+
 const pairsOf = (pairs: readonly (readonly [number, number, number])[]) => ({
   left: Int32Array.from(pairs, ([left]) => left),
   right: Int32Array.from(pairs, ([, right]) => right),
@@ -126,7 +135,11 @@ describe('clusters', () => {
       [2, 3, -1],
     ]);
     const sure = 1 / (1 + 2 ** -5);
-    const [first, , third, apart] = probabilitiesWithin(pairs, Int32Array.of(0, 0, 0, 3));
+    const [first, , third, apart] = probabilitiesWithin(
+      pairs,
+      Int32Array.of(0, 0, 0, 3),
+      Float32Array.of(sure, sure, 1 / 3, 1 / 3),
+    );
     expect(first).toBeCloseTo(sure, 6);
     expect(third).toBeCloseTo(sure * sure, 6);
     expect(apart).toBeCloseTo(1 / 3, 6);

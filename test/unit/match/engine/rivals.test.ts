@@ -1,25 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { explainPair, matchRecords, parseMatchSchema } from '../../../../golden-records/match/engine/index.js';
-import { againstRivals } from '../../../../golden-records/match/engine/rivals.js';
+import { againstRivals, besideRivals } from '../../../../golden-records/match/engine/rivals.js';
 
-const remaining = (
-  pairs: readonly (readonly [number, number, number])[],
-  sources: number[],
-  withoutRepeats: number[],
-) =>
-  Array.from(
-    againstRivals(
-      {
-        left: Int32Array.from(pairs, ([left]) => left),
-        right: Int32Array.from(pairs, ([, right]) => right),
-        weight: Float32Array.from(pairs, ([, , weight]) => weight),
-        length: pairs.length,
-      },
-      Uint16Array.from(sources),
-      Uint8Array.from(withoutRepeats),
-    ),
-    (weight) => Math.round(weight * 10) / 10,
-  );
+type Pair = readonly [left: number, right: number, weight: number];
+const scored = (pairs: readonly Pair[]) => ({
+  left: Int32Array.from(pairs, ([left]) => left),
+  right: Int32Array.from(pairs, ([, right]) => right),
+  weight: Float32Array.from(pairs, ([, , weight]) => weight),
+  length: pairs.length,
+});
+const rounded = (values: Float32Array) => Array.from(values, (value) => Math.round(value * 10) / 10);
+const remaining = (pairs: readonly Pair[], sources: number[], withoutRepeats: number[]) =>
+  rounded(againstRivals(scored(pairs), Uint16Array.from(sources), Uint8Array.from(withoutRepeats)));
 
 describe('rivals in linkage', () => {
   test('what fits less well than another record of a source without repeats is left out', () => {
@@ -42,6 +34,18 @@ describe('rivals in linkage', () => {
       [0, 2, 9],
     ] as const;
     expect(remaining(pairs, [0, 1, 1], [1, 0])).toEqual([14, 9]);
+  });
+  test('share among them how likely it is, on either side', () => {
+    const pairs: Pair[] = [
+      [0, 2, 14],
+      [0, 3, 14],
+      [1, 3, 2],
+      [1, 4, 2],
+    ];
+    // The third has against it what both of its records have better or as good elsewhere, beside four to one for itself.
+    expect(rounded(besideRivals(scored(pairs), Uint16Array.of(0, 0, 1, 1, 1)))).toEqual([0.5, 0.5, 0, 0.4]);
+    expect(rounded(besideRivals(scored(pairs), Uint16Array.of(0, 0, 1, 2, 3)))).toEqual([1, 1, 0, 0.8]);
+    expect(rounded(besideRivals(scored([[0, 1, 4000]]), Uint16Array.of(0, 1)))).toEqual([1]);
   });
   test('are a step of the explanation', async () => {
     const schema = parseMatchSchema({
