@@ -17,6 +17,8 @@ export interface Level {
   readonly variants?: number;
   /** Two facts of which a real thing has one each, both different beyond a slip and none equal, rule a pair out as well. */
   readonly differs?: boolean;
+  /** Pairs are there by mistake only: a file may not teach that it is usual. */
+  readonly isFirm?: boolean;
 }
 
 /** Comparisons of one group speak of the same thing, so their words are no independent evidence. */

@@ -266,6 +266,13 @@ class OrganisationName extends OfValues {
       this.info = Math.min(left, right) * TYPO;
       return 1;
     }
+    if (level > IN_PART) {
+      const letters = Math.max(this.acronym(a, b), this.acronym(b, a));
+      if (letters > 0) {
+        this.info = letters * LETTER_INFO;
+        return IN_PART;
+      }
+    }
     // "Saudi Oil" and "Saudi Gas", or a bank and its bank in Chile: what sets them apart is said.
     const isApart = (own & others & WORD) !== 0 || ((own === 0 || others === 0) && ((own | others) & QUALIFIERS) !== 0);
     if (isApart) return Math.max(level, TOLD_APART);
@@ -276,6 +283,23 @@ class OrganisationName extends OfValues {
       return 1;
     }
     return level;
+  }
+
+  /** How many letters the one name has, where these are the initials of the other's words: "BD" is "Becton, Dickinson". */
+  private acronym(a: number, b: number): number {
+    const { tokens, tokenStart, tokenCharStart, tokenChars } = this.column;
+    const only = tokens[tokenStart[a] as number] as number;
+    const from = tokenCharStart[only] as number;
+    const letters = (tokenCharStart[only + 1] as number) - from;
+    if ((tokenStart[a + 1] as number) - (tokenStart[a] as number) !== 1 || letters < 2 || letters > LONGEST_ACRONYM)
+      return 0;
+    let at = 0;
+    for (let word = tokenStart[b] as number; word < (tokenStart[b + 1] as number); word++) {
+      const token = tokens[word] as number;
+      if (tokenChars[tokenCharStart[token] as number] === tokenChars[from + at] && at < letters) at++;
+      else if ((this.qualifiers[token] as number) !== JOINING) return 0;
+    }
+    return at === letters ? letters : 0;
   }
 
   private isMistyped(a: number, b: number): boolean {
@@ -341,18 +365,26 @@ const QUALIFIERS = NUMBER | COUNTRY;
 /** A word of letters; any word. */
 const WORD = 4;
 const OWN = 8;
+/** A word that an acronym may leave out, as "and". */
+const JOINING = 16;
+const JOINING_WORDS: ReadonlySet<string> = new Set('and of the for de la et und y e'.split(' '));
+const LONGEST_ACRONYM = 6;
+/** What one letter says, in bits. */
+const LETTER_INFO = 4.7;
 const LETTERS = /^[a-z]{3,}$/;
 const NUMBER_WORD = /^(?:\d{1,3}|[ivx]{2,5})$/;
 /** Shorter ones are codes, and words of other languages too. */
 const SHORTEST_COUNTRY = 4;
 
 function qualifierOf(word: string): number {
+  if (JOINING_WORDS.has(word)) return JOINING;
   if (NUMBER_WORD.test(word)) return NUMBER;
   return (LETTERS.test(word) ? WORD : 0) | (word.length >= SHORTEST_COUNTRY && countryCode(word) ? COUNTRY : 0);
 }
 
 /** Levels of names that say what sets them apart, and of those that have only a little in common. */
 const SIMILAR = 2;
+const IN_PART = 3;
 const TOLD_APART = 4;
 const A_LITTLE = 5;
 
@@ -616,10 +648,15 @@ const isDigit = (char: number) => char >= 0x30 && char <= 0x39;
 
 const EQUALS = 0x3d;
 
+/** Numbers that may count anything; and licences and platforms, of which a title may leave out the other. */
+const SOFT_UNITS: ReadonlySet<string> = new Set(['', 'x', 'p', 'platform', 'licence', 'tier']);
+
 /** Sizes, versions and counts of two titles, unit by unit. */
 class Measures extends OfValues {
   override readonly cost = SPELT;
   private readonly unitOf: Int32Array;
+  /** By unit: does a thing have one of these? 1 or 0. */
+  private readonly isFirm: Uint8Array;
   /** Number of the unit of packs; -1 where no title has any. */
   private readonly pack: number;
   constructor(name: string, column: Column) {
@@ -627,9 +664,15 @@ class Measures extends OfValues {
       name,
       column,
       'detail',
-      related([level('equal', 0.55, 0.1, 5), level('some equal', 0.25, 0.2), level('different', 0.2, 0.7)], {
-        sameName: [0.3, 0.25, 0.45],
-      }),
+      related(
+        [
+          level('equal', 0.57, 0.1, 5),
+          level('some equal', 0.22, 0.15),
+          level('different', 0.2, 0.4),
+          { ...level('another size', 0.0002, 0.35), isFirm: true },
+        ],
+        { sameName: [0.3, 0.2, 0.25, 0.25] },
+      ),
     );
     const { tokenChars, tokenCharStart } = column;
     const units = new Map<string, number>();
@@ -642,6 +685,7 @@ class Measures extends OfValues {
       return known;
     });
     this.pack = units.get('pk') ?? -1;
+    this.isFirm = Uint8Array.from(units.keys(), (unit) => (SOFT_UNITS.has(unit) ? 0 : 1));
   }
 
   protected compareValues(a: number, b: number): number {
@@ -650,6 +694,7 @@ class Measures extends OfValues {
     const bTo = tokenStart[b + 1] as number;
     let equal = 0;
     let conflicts = 0;
+    let isAnother = false;
     this.info = 0;
     for (let i = tokenStart[a] as number; i < aTo; i++) {
       const token = tokens[i] as number;
@@ -663,12 +708,29 @@ class Measures extends OfValues {
       if (same) {
         equal++;
         this.info += tokenInfo[token] as number;
-      } else if (sameUnit) conflicts++;
+      } else if (sameUnit) {
+        conflicts++;
+        const unit = this.unitOf[token] as number;
+        isAnother ||= this.isFirm[unit] === 1 && !this.shareOf(unit, a, b);
+      }
     }
+    if (isAnother) return 3;
     if (equal === 0 && conflicts === 0) return MISSING;
     // Who sells by the box says so; a title that says nothing of it is that of one piece.
     if (this.isPacked(a) !== this.isPacked(b)) conflicts++;
     return conflicts === 0 ? 0 : equal > 0 ? 1 : 2;
+  }
+
+  /** Of several sizes in one unit, do both have one? */
+  private shareOf(unit: number, a: number, b: number): boolean {
+    const { tokens, tokenStart } = this.column;
+    for (let i = tokenStart[a] as number; i < (tokenStart[a + 1] as number); i++) {
+      if (this.unitOf[tokens[i] as number] !== unit) continue;
+      for (let j = tokenStart[b] as number; j < (tokenStart[b + 1] as number); j++) {
+        if (tokens[i] === tokens[j]) return true;
+      }
+    }
+    return false;
   }
 
   private isPacked(value: number): boolean {

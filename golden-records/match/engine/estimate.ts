@@ -358,6 +358,7 @@ function learn(
     info[level] = (info[level] as number) + rest * (sample.info[pair * width + at] as number);
     counted[level] = (counted[level] as number) + rest;
   }
+  holdFirm(m, comparisons[at] as Comparison, known);
   if (related.length === 0 && group === 'name') holdUntold(m, comparisons[at] as Comparison, known, shipped.relations);
   const shareM = normalised(m);
   const shareU = normalised(u);
@@ -383,6 +384,13 @@ function learn(
       return { shares, weights: weightsBeside(shares, shareM, weights) };
     }),
   };
+}
+
+function holdFirm(m: Float64Array, { levels }: Comparison, known: ComparisonParameters): void {
+  const all = sumOf(m);
+  for (const [at, { isFirm }] of levels.entries()) {
+    if (isFirm) m[at] = Math.min(m[at] as number, (known.m[at] as number) * all);
+  }
 }
 
 /** Nor may names that tell things at one place apart become usual for pairs: no more of them than is known beforehand. */

@@ -34,6 +34,16 @@ describe('one thing in several spellings is one value', () => {
     ['measure', 'pk=10', ['10/BX', 'box of 10', 'Box/10', '10 per box', '10-pack', 'Pack of 10']],
     ['measure', 'ml=500', ['500 mL', '500ml', '500 milliliters', '500 cc']],
     ['measure', '=6.5', ['size 6.5', 'size 6 1/2', 'size 6-1/2', 'size 6½']],
+    ['measure', 'ml=1500', ['1.5 L', '1500 ml', '1,5 liter']],
+    ['measure', 'g=0.5', ['500 mg', '0.5 g', '.5 gm']],
+    ['measure', 'size=medium', ['Glove, medium', 'GLOVE MED', 'Glove size M', 'Glove M, nonslip', 'GLOVE M']],
+    ['measure', 'size=xl', ['Gown x-large', 'Gown XL', 'Gown extra large', 'GOWN X-LARGE']],
+    ['measure', 'powder=without', ['powder free', 'Powder-free', 'powderless']],
+    ['measure', 'material=nitrile', ['nitrile', 'Nitrile, latex free', 'latex-free nitrile']],
+    ['measure', 'sterility=unsterile', ['non-sterile', 'nonsterile', 'NON STERILE']],
+    ['measure', 'sides2=4x8', ['4x8', '4 x 8', '8X4', '4 × 8']],
+    ['measure', 'in=4 in=8 sides2=4x8', ['4"x8"', '4 x 8 in', '8 inch x 4 inch', '4in x 8in']],
+    ['measure', 'mm=100 sides2=10x10', ['10x10 cm', '10 x 10cm', '10 cm x 10 cm']],
     ['measure', 'in=0.375', ['3/8 in', '3/8 inch', '.375 in', '0.375"']],
     ['address', '12 high st', ['12 High Street', 'c/o Northmoor Ltd, 12 High St.', 'Attn: Purchasing, 12 High St']],
   ])('%s %s', (kind, text, spellings) => {
@@ -48,6 +58,16 @@ test('what somebody writes who has nothing to write is no value', () => {
   expect(textOf('email', 'n/a')).toBeUndefined();
   expect(textOf('date', '00/00/0000')).toBeUndefined();
   expect(textOf('address', 'c/o Northmoor Ltd')).toBeUndefined();
+});
+
+test('sizes are read as a buyer reads them, and no more than that', () => {
+  expect(textOf('measure', 'Suture vicryl 3-0')).toContain('suture=3');
+  expect(textOf('measure', 'SUTURE VICRYL 3/0')).toContain('suture=3');
+  expect(textOf('measure', 'Bandage 4 in x 5 yd')).toBe('in=4 sides2=4x5 yd=5');
+  expect(textOf('measure', 'Solution 10 L')).toBe('ml=10000');
+  expect(textOf('measure', 'MODEL S PUMP')).toBeUndefined();
+  expect(textOf('measure', "Women's gown, B&L, S-hook")).toBeUndefined();
+  expect(textOf('model-code', 'Gauze sponge 10x10cm')).toBeUndefined();
 });
 
 test('a date, a model and a share of something else are no fractions', () => {
