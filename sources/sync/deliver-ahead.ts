@@ -9,6 +9,7 @@ import type { Synchronised } from './synchronised.js';
 export class DeliveryLane {
   private next: Promise<ClaimedBatch | null> | undefined;
   private settling: Promise<DeliverStep> | undefined;
+  private noted: Promise<void> | undefined;
 
   constructor(
     private readonly db: Db,
@@ -19,9 +20,10 @@ export class DeliveryLane {
   /** Send the next batch, settle the one before. `more`: neither was nothing. */
   async once(): Promise<{ readonly settled: DeliverStep | null; readonly more: boolean }> {
     const batch = (await this.taken()) ?? (await claimOnce(this.db, this.sync, this.options));
-    const sending = batch?.send();
+    const sending = batch?.send(this.noted);
     if (batch?.isFull) this.next = this.ahead();
     const written = (await sending) ?? null;
+    this.noted = written?.noted;
     const before = this.settling;
     try {
       const settled = (await before) ?? null;

@@ -109,13 +109,18 @@ export interface ClaimedBatch {
   readonly isFull: boolean;
   /** While the batch before is on its way: what needs nothing that may change until it is this one's turn. */
   prepare(): Promise<void>;
-  /** Null: they were let go, as somebody paused the system meanwhile, or its circuit opened. */
-  send(): Promise<WrittenBatch | null>;
+  /**
+   * Null: they were let go, as somebody paused the system meanwhile, or its circuit opened. `before`: what the batch before led to is
+   * noted by then.
+   */
+  send(before?: Promise<void>): Promise<WrittenBatch | null>;
   letGo(): Promise<void>;
 }
 
 /** A batch that was sent; its records are held until it is settled. */
 export interface WrittenBatch {
+  /** What was created is on record: others may refer to it. Never fails: `settle` tells. */
+  readonly noted: Promise<void>;
   /** Read it back, and tell what came of each record. */
   settle(): Promise<DeliverStep>;
 }
@@ -169,6 +174,7 @@ interface Prepared {
 /** What `settle` needs to know of what was sent. */
 interface Sent extends Pick<Prepared, 'codes' | 'waiting' | 'work'> {
   readonly written: readonly Written[];
+  readonly noting: Promise<void>;
   /** What the target has of it afterwards; null: it could not be read. */
   readonly reading: Promise<readonly InboundRecord[] | null>;
 }
@@ -230,10 +236,11 @@ class Delivery implements ClaimedBatch {
     if (!waits) this.prepared = { codes, waiting: [], work, theirs };
   }
 
-  async send(): Promise<WrittenBatch | null> {
-    const given = await this.sendAll().catch((cause: unknown) => ({ cause }));
+  async send(before: Promise<void> = Promise.resolve()): Promise<WrittenBatch | null> {
+    const given = await this.sendAll(before).catch((cause: unknown) => ({ cause }));
     if (given === null) return null;
     return {
+      noted: 'cause' in given ? Promise.resolve() : given.noting.catch(() => undefined),
       settle: () =>
         'cause' in given ? this.giveUp(given.cause) : this.settle(given).catch((cause) => this.giveUp(cause)),
     };
@@ -244,14 +251,13 @@ class Delivery implements ClaimedBatch {
     if (this.isTrial) await leave(this.db, this.sync.system);
   }
 
-  private async sendAll(): Promise<Sent | null> {
+  private async sendAll(before: Promise<void>): Promise<Sent | null> {
     if (this.isAhead && !(await this.isHeld())) return null;
+    // What is prepared refers to nothing that was under way; the others may.
+    if (!this.prepared) await before;
     const { codes, waiting, work, theirs } = this.prepared ?? (await this.prepareNow());
     const written = await this.write(work, theirs);
-    const reading = this.readBack(written);
-    // Before the next batch is sent: its records may refer to these.
-    await this.noteResults(written);
-    return { codes, waiting, work, written, reading };
+    return { codes, waiting, work, written, noting: this.noteResults(written), reading: this.readBack(written) };
   }
 
   /** Is it still to be sent? What changed since it was prepared is prepared anew. */
@@ -281,7 +287,8 @@ class Delivery implements ClaimedBatch {
     return loadCodes(this.db, this.sync.system, plain);
   }
 
-  private async settle({ codes, waiting, work, written, reading }: Sent): Promise<DeliverStep> {
+  private async settle({ codes, waiting, work, written, noting, reading }: Sent): Promise<DeliverStep> {
+    await noting;
     const after = await this.takeBack(written, (await reading) ?? [], codes);
     const finished = [...waiting, ...(await this.outcomes(work, written, after))];
     return this.end(finished, written);
