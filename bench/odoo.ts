@@ -1,5 +1,5 @@
 /**
- * `npm run bench:odoo [-- --records 50000] [-- --pushed 1000]` against an Odoo whose variables are in the environment (the
+ * `npm run bench:odoo [-- --records 50000] [-- --pushed 3000]` against an Odoo whose variables are in the environment (the
  * lab's `start` prints them): ratios against bare loops of the best-sized calls, in the same run. It fills the database that
  * it is given, so give it one of its own.
  */
@@ -34,7 +34,7 @@ import { benchLog, openEnvironment } from './environment.js';
 import { type Figure, machineText, reportText } from './report.js';
 
 const { values } = parseArgs({
-  options: { records: { type: 'string', default: '50000' }, pushed: { type: 'string', default: '1000' } },
+  options: { records: { type: 'string', default: '50000' }, pushed: { type: 'string', default: '3000' } },
 });
 const RECORDS = Number(values.records);
 const PUSHED = Number(values.pushed);
