@@ -1,4 +1,4 @@
-import { type Comparison, MISSING, type RelationName, sharesOfRelated } from './comparison.js';
+import { type Comparison, type Level, MISSING, type RelationName, sharesOfRelated } from './comparison.js';
 import {
   type ComparisonParameters,
   type MatchParameters,
@@ -358,8 +358,13 @@ function learn(
     info[level] = (info[level] as number) + rest * (sample.info[pair * width + at] as number);
     counted[level] = (counted[level] as number) + rest;
   }
-  holdFirm(m, comparisons[at] as Comparison, known);
-  if (related.length === 0 && group === 'name') holdUntold(m, comparisons[at] as Comparison, known, shipped.relations);
+  // Where no identifier tells, names that set things at one place apart would become usual for pairs.
+  const isUntold =
+    related.length === 0 && group === 'name' && shipped.relations.some(({ name }) => name === 'same place');
+  atMostKnown(m, known, (level, usual) => {
+    const { isFirm = false, samePlace = 0 } = (comparisons[at] as Comparison).levels[level] as Level;
+    return isFirm || (isUntold && samePlace > usual);
+  });
   const shareM = normalised(m);
   const shareU = normalised(u);
   const weights = monotoneWeights(shareM, shareU);
@@ -386,25 +391,11 @@ function learn(
   };
 }
 
-function holdFirm(m: Float64Array, { levels }: Comparison, known: ComparisonParameters): void {
+/** At such levels no more pairs than is known beforehand, whatever the file suggests. */
+function atMostKnown(m: Float64Array, known: ComparisonParameters, isSuch: (level: number, usual: number) => boolean) {
   const all = sumOf(m);
-  for (const [at, { isFirm }] of levels.entries()) {
-    if (isFirm) m[at] = Math.min(m[at] as number, (known.m[at] as number) * all);
-  }
-}
-
-/** Nor may names that tell things at one place apart become usual for pairs: no more of them than is known beforehand. */
-function holdUntold(
-  m: Float64Array,
-  { levels }: Comparison,
-  known: ComparisonParameters,
-  relations: readonly RelationParameters[],
-): void {
-  if (!relations.some(({ name }) => name === 'same place')) return;
-  const all = sumOf(m);
-  for (const [at, { samePlace = 0 }] of levels.entries()) {
-    const usual = known.m[at] as number;
-    if (samePlace > usual) m[at] = Math.min(m[at] as number, usual * all);
+  for (const [level, usual] of known.m.entries()) {
+    if (isSuch(level, usual)) m[level] = Math.min(m[level] as number, usual * all);
   }
 }
 
