@@ -37,6 +37,8 @@ export abstract class Comparison {
   /** Does it compare the names of organisations? Several of them may have one address and one phone. */
   readonly ofOrganisation: boolean = false;
   readonly conflictLevel: number;
+  /** The level at which a pair is by mistake only; -1 for none. */
+  readonly firmLevel: number;
   /** Levels from here on say that a fact of identity differs. */
   readonly differsFrom: number;
   constructor(
@@ -47,6 +49,7 @@ export abstract class Comparison {
     readonly fields: readonly string[],
   ) {
     this.conflictLevel = levels.findIndex(({ conflict }) => conflict === true);
+    this.firmLevel = levels.findIndex(({ isFirm }) => isFirm === true);
     const differs = levels.findIndex(({ differs }) => differs === true);
     this.differsFrom = differs < 0 ? Number.POSITIVE_INFINITY : differs;
   }
@@ -62,30 +65,41 @@ const MOST_DIFFERENT_FACTS = 1;
 
 /** What a conflict counts: less than anything that could speak for the pair outweighs. */
 const CONFLICT = -40;
-const TWO_FACTS_DIFFER = -14;
+const RULED_OUT = -14;
 
 /** Looks over the levels of one pair for what rules it out. */
 export class Conflicts {
   private differing = 0;
   private agreeing = 0;
+  /** It is of another size, and no number says that it is the same all the same. */
+  private isAnother = false;
+  private isNumbered = false;
   found = false;
   clear(): void {
     this.differing = 0;
     this.agreeing = 0;
+    this.isAnother = false;
+    this.isNumbered = false;
     this.found = false;
   }
   see(comparison: Comparison, level: number): void {
     if (level === comparison.conflictLevel) this.found = true;
+    if (level === comparison.firmLevel) this.isAnother = true;
+    if (level === 0 && comparison.group === 'identity') this.isNumbered = true;
     if (comparison.differsFrom === Number.POSITIVE_INFINITY) return;
     if (level >= comparison.differsFrom) this.differing++;
     else if (level <= 1) this.agreeing++;
   }
-  /** Both facts may have been mistyped, so they speak loudly against a pair and don't forbid it. */
+  /** What rules it out may have been mistyped, or misread, so it speaks loudly against a pair and doesn't forbid it. */
   get ruledOut(): boolean {
-    return this.found || (this.differing > MOST_DIFFERENT_FACTS && this.agreeing === 0);
+    return (
+      this.found ||
+      (this.differing > MOST_DIFFERENT_FACTS && this.agreeing === 0) ||
+      (this.isAnother && !this.isNumbered)
+    );
   }
   get weight(): number {
-    return this.found ? CONFLICT : this.ruledOut ? TWO_FACTS_DIFFER : 0;
+    return this.found ? CONFLICT : this.ruledOut ? RULED_OUT : 0;
   }
 }
 

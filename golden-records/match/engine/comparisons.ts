@@ -2,6 +2,7 @@ import { countryCode } from '../../normalise/index.js';
 import { Aligner, type Letters, letterBits, mayBeAlike, mostInCommon } from './align.js';
 import { type Block, type Column, tokenTextOf } from './columns.js';
 import { Comparison, type Group, type Level, level, MISSING, related } from './comparison.js';
+import { isFirm } from './measures.js';
 import { type ColumnKind, isExclusive, NATIONAL_SCHEMES } from './schema.js';
 import { isUsual } from './shares.js';
 import { commonPrefix, jaroWinkler, mayReach, withinOneEdit } from './similarity.js';
@@ -269,7 +270,7 @@ class OrganisationName extends OfValues {
     if (level > IN_PART) {
       const letters = Math.max(this.acronym(a, b), this.acronym(b, a));
       if (letters > 0) {
-        this.info = letters * LETTER_INFO;
+        this.info = (letters - 1) * LETTER_INFO;
         return IN_PART;
       }
     }
@@ -285,21 +286,33 @@ class OrganisationName extends OfValues {
     return level;
   }
 
-  /** How many letters the one name has, where these are the initials of the other's words: "BD" is "Becton, Dickinson". */
+  /**
+   * How many letters the one name has, where these are the initials of the other's words: "BD" is "Becton, Dickinson", "J & J" "Johnson &
+   * Johnson". 0 for none.
+   */
   private acronym(a: number, b: number): number {
     const { tokens, tokenStart, tokenCharStart, tokenChars } = this.column;
-    const only = tokens[tokenStart[a] as number] as number;
-    const from = tokenCharStart[only] as number;
-    const letters = (tokenCharStart[only + 1] as number) - from;
-    if ((tokenStart[a + 1] as number) - (tokenStart[a] as number) !== 1 || letters < 2 || letters > LONGEST_ACRONYM)
-      return 0;
+    const letters: number[] = [];
+    for (let word = tokenStart[a] as number; word < (tokenStart[a + 1] as number); word++) {
+      const token = tokens[word] as number;
+      if (this.qualifiers[token] === JOINING) continue;
+      const from = tokenCharStart[token] as number;
+      const to = tokenCharStart[token + 1] as number;
+      // One word of letters, or letters by themselves.
+      if (letters.length > 0 && to - from > 1) return 0;
+      for (let at = from; at < to; at++) letters.push(tokenChars[at] as number);
+      if (letters.length > LONGEST_ACRONYM) return 0;
+    }
+    if (letters.length < 2) return 0;
     let at = 0;
     for (let word = tokenStart[b] as number; word < (tokenStart[b + 1] as number); word++) {
       const token = tokens[word] as number;
-      if (tokenChars[tokenCharStart[token] as number] === tokenChars[from + at] && at < letters) at++;
-      else if ((this.qualifiers[token] as number) !== JOINING) return 0;
+      if (this.qualifiers[token] === JOINING) continue;
+      const from = tokenCharStart[token] as number;
+      if (tokenChars[from] !== letters[at] || (tokenCharStart[token + 1] as number) - from === 1) return 0;
+      at++;
     }
-    return at === letters ? letters : 0;
+    return at === letters.length ? at : 0;
   }
 
   private isMistyped(a: number, b: number): boolean {
@@ -369,7 +382,7 @@ const OWN = 8;
 const JOINING = 16;
 const JOINING_WORDS: ReadonlySet<string> = new Set('and of the for de la et und y e'.split(' '));
 const LONGEST_ACRONYM = 6;
-/** What one letter says, in bits. */
+/** What one letter beyond the first says, in bits. */
 const LETTER_INFO = 4.7;
 const LETTERS = /^[a-z]{3,}$/;
 const NUMBER_WORD = /^(?:\d{1,3}|[ivx]{2,5})$/;
@@ -648,9 +661,6 @@ const isDigit = (char: number) => char >= 0x30 && char <= 0x39;
 
 const EQUALS = 0x3d;
 
-/** Numbers that may count anything; and licences and platforms, of which a title may leave out the other. */
-const SOFT_UNITS: ReadonlySet<string> = new Set(['', 'x', 'p', 'platform', 'licence', 'tier']);
-
 /** Sizes, versions and counts of two titles, unit by unit. */
 class Measures extends OfValues {
   override readonly cost = SPELT;
@@ -685,7 +695,7 @@ class Measures extends OfValues {
       return known;
     });
     this.pack = units.get('pk') ?? -1;
-    this.isFirm = Uint8Array.from(units.keys(), (unit) => (SOFT_UNITS.has(unit) ? 0 : 1));
+    this.isFirm = Uint8Array.from(units.keys(), (unit) => (isFirm(unit) ? 1 : 0));
   }
 
   protected compareValues(a: number, b: number): number {

@@ -391,11 +391,13 @@ function learn(
   };
 }
 
-/** At such levels no more pairs than is known beforehand, whatever the file suggests. */
+/** At such levels no greater share of the pairs than is known beforehand, whatever the file suggests. */
 function atMostKnown(m: Float64Array, known: ComparisonParameters, isSuch: (level: number, usual: number) => boolean) {
-  const all = sumOf(m);
-  for (const [level, usual] of known.m.entries()) {
-    if (isSuch(level, usual)) m[level] = Math.min(m[level] as number, usual * all);
+  const such = known.m.map((usual, level) => (isSuch(level, usual) ? usual : 0));
+  const usually = such.reduce((sum, usual) => sum + usual, 0);
+  const others = m.reduce((sum, count, level) => (such[level] === 0 ? sum + count : sum), 0);
+  for (const [level, usual] of such.entries()) {
+    if (usual > 0) m[level] = Math.min(m[level] as number, (usual / (1 - usually)) * others);
   }
 }
 

@@ -10,6 +10,8 @@ import {
   type SchemeCode,
 } from '../../normalise/index.js';
 import { AFTER_TITLE } from './derived.js';
+import { withoutFractions } from './fractions.js';
+import { measuresOf, NUMBER_AND_UNIT, UNITS } from './measures.js';
 import type { ColumnKind } from './schema.js';
 
 /** A value as matching sees it. Two values with the same text are equal. ASCII throughout. */
@@ -305,19 +307,6 @@ function textual(cell: string): Features {
   return plain(tokens.join(' '), tokens);
 }
 
-/** Sizes are written in halves to sixty-fourths of an inch: "6 1/2" and "6-1/2" are "6.5". */
-const FRACTION = /(?<![\w./])(?:(\d{1,3})[ -])?(\d{1,2})\/(2|4|8|16|32|64)(?![\d./])/g;
-const FRACTION_SIGN = /(\d?)([¼½¾⅛⅜⅝⅞])/g;
-
-function withoutFractions(cell: string): string {
-  const spelt = cell.replace(FRACTION_SIGN, (_, whole: string, sign: string) => `${whole} ${foldToAscii(sign)}`);
-  return spelt.includes('/')
-    ? spelt.replace(FRACTION, (written, whole: string | undefined, above: string, below: string) =>
-        Number(above) < Number(below) ? String(Number(whole ?? 0) + Number(above) / Number(below)) : written,
-      )
-    : spelt;
-}
-
 function aroundDigits(word: string): string[] {
   const [, whole, fraction, unit] = DECIMAL.exec(word) ?? [];
   if (whole !== undefined && fraction !== undefined) {
@@ -449,62 +438,6 @@ function listed(cell: string): Features {
   );
 }
 
-/** Units after a number, each with its spellings. */
-const UNITS = new Map(
-  Object.entries({
-    in: 'in inch inches "',
-    ft: 'ft foot feet',
-    mm: 'mm millimeter millimeters millimetre millimetres',
-    cm: 'cm centimeter centimeters centimetre centimetres',
-    m: 'meter metre meters',
-    yd: 'yd yds yard yards',
-    g: 'g gram grams gm',
-    kg: 'kg kgs kilogram kilograms',
-    mg: 'mg milligram milligrams',
-    mcg: 'mcg ug',
-    lb: 'lb lbs pound pounds',
-    oz: 'oz ounce ounces',
-    ml: 'ml cc milliliter milliliters millilitre millilitres',
-    l: 'l liter litre liters litres ltr',
-    gal: 'gal gallon gallons',
-    cu: 'cu cubic cuft',
-    gb: 'gb gig',
-    mb: 'mb',
-    tb: 'tb',
-    kb: 'kb',
-    mhz: 'mhz',
-    ghz: 'ghz',
-    hz: 'hz',
-    w: 'w watt watts',
-    v: 'v volt volts',
-    mah: 'mah',
-    mp: 'mp megapixel megapixels',
-    p: 'p',
-    btu: 'btu btus',
-    x: 'x',
-    pk: 'pk pack packs ct count pcs pc pieces piece ea box boxes bx case cs carton ctn',
-    port: 'port ports',
-    user: 'user users',
-    disc: 'disc discs cd cds dvd',
-    channel: 'channel channels ch',
-    percent: 'percent %',
-    fr: 'fr french',
-    ga: 'ga gauge',
-    ply: 'ply',
-    way: 'way',
-    lumen: 'lumen lumens',
-    iu: 'iu',
-    meq: 'meq',
-    mmol: 'mmol',
-    gtt: 'gtt drops',
-    deg: 'deg degree degrees',
-    psi: 'psi',
-    hole: 'hole holes',
-  }).flatMap(([unit, spellings]) => spellings.split(' ').map((spelling) => [spelling, unit] as const)),
-);
-
-const PACK = 'pk';
-const NUMBER_AND_UNIT = /^v?(\d+(?:\.\d+)?)([a-z]*)$/;
 const GLUED_SIDES = /^\d+(?:x\d+){1,2}[a-z]{0,2}$/;
 const FEWEST_CODE_CHARACTERS = 4;
 const FEWEST_CODE_DIGITS = 5;
@@ -528,159 +461,7 @@ function modelCodes(cell: string): Features {
   return plain(codes.length === 0 ? '' : `${ofTitle.length}:${codes.join(' ')}`, codes, ofTitle.length);
 }
 
-/** Words by which the variants of one product are told apart: of each kind a product has one. */
-const VARIANT_WORDS = new Map(
-  Object.entries({
-    platform: { windows: 'windows win win32 pc', mac: 'mac macintosh osx', linux: 'linux' },
-    licence: { upgrade: 'upgrade upg upgrades upsell', academic: 'academic student students education edu' },
-    tier: {
-      standard: 'standard std',
-      professional: 'professional pro',
-      premium: 'premium',
-      deluxe: 'deluxe dlx',
-      ultimate: 'ultimate',
-      basic: 'basic',
-      enterprise: 'enterprise',
-      starter: 'starter',
-      gold: 'gold',
-      platinum: 'platinum',
-      lite: 'lite light',
-    },
-    colour: {
-      black: 'black blk',
-      white: 'white wht',
-      silver: 'silver slv',
-      red: 'red',
-      blue: 'blue',
-      green: 'green',
-      pink: 'pink',
-      gray: 'gray grey',
-    },
-    age: {
-      adult: 'adult adults',
-      child: 'child children paediatric pediatric peds',
-      infant: 'infant infants neonatal neonate newborn',
-    },
-    size: {
-      xs: 'xs xsmall',
-      small: 'small sm sml',
-      medium: 'medium med',
-      large: 'large lg lge lrg',
-      xl: 'xl xlarge',
-      xxl: 'xxl xxlarge 2xl',
-      xxxl: 'xxxl 3xl',
-    },
-    side: { left: 'left', right: 'right' },
-    sterility: { sterile: 'sterile', unsterile: 'nonsterile unsterile' },
-    powder: { without: 'powderless powderfree', with: 'powdered' },
-    material: {
-      latex: 'latex',
-      nitrile: 'nitrile',
-      vinyl: 'vinyl',
-      neoprene: 'neoprene',
-      silicone: 'silicone',
-      polyisoprene: 'polyisoprene',
-    },
-  }).flatMap(([kind, values]) =>
-    Object.entries(values).flatMap(([value, spellings]) =>
-      spellings.split(' ').map((spelling) => [spelling, `${kind}=${value}`] as const),
-    ),
-  ),
-);
-
-const INCHES = /(\d)\s?["″”]/g;
-const OPENING_QUOTE = /(?:^|\s)["“]/;
-const BEFORE_COUNT = new Set(['box', 'bx', 'case', 'carton', 'pack']);
-
-/** "Box of 10", "Box/10", "10 per box". */
-function isPack(tokens: readonly string[], at: number, glued: string): boolean {
-  if (glued !== '') return false;
-  const isPackWord = (place: number) => UNITS.get(tokens[place] ?? '') === PACK;
-  if (tokens[at - 1] === 'of' && isPackWord(at - 2)) return true;
-  if (tokens[at + 1] === 'per' && isPackWord(at + 2)) return true;
-  return (
-    BEFORE_COUNT.has(tokens[at - 1] ?? '') && !HAS_DIGIT.test(tokens[at - 2] ?? '') && !UNITS.has(tokens[at + 1] ?? '')
-  );
-}
-
-/** Of what is written in other units or in other words, as one: "0.5 L" is "ml=500". */
-const IN_ANOTHER_UNIT = new Map<string, readonly [unit: string, factor: number]>([
-  ['l', ['ml', 1_000]],
-  ['kg', ['g', 1_000]],
-  ['mg', ['g', 0.001]],
-  ['mcg', ['g', 0.000_001]],
-  ['cm', ['mm', 10]],
-]);
-
-/** "4 x 4", "10x20 cm", "2 in x 5 yd": the sides, whichever comes first. */
-const SIDE = String.raw`\d+(?:\.\d+)?(?: ?(?:mm|cm|in(?:ch(?:es)?)?|ft|feet|foot|yds?|yards?))?`;
-const SIDES = new RegExp(`(?<![\\w.])${SIDE}(?: ?[x*] ?${SIDE}){1,2}(?![\\w.])`, 'g');
-/** Sutures: "3-0", "3/0". */
-const SUTURE_SIZE = /(?<![\w./-])(\d{1,2})[-/]0(?![\w./-])/g;
-/** A letter by itself, not behind a number, whose unit it would be. All in capitals it may be any word but the last. */
-const LONE_SIZE = /(?<![\w&.'/-])(?<!\d )[SML](?![\w&.'/-])/g;
-const LAST_LONE_SIZE = /(?<![\w&.'/-])(?<!\d )[SML]$/g;
-const SIZES_BY_LETTER: Readonly<Record<string, string>> = { s: 'small', m: 'medium', l: 'large' };
-const SIZE_WORDS = new Set(['size', 'sz']);
-const LARGER = new Set(['x', 'extra']);
-const LARGER_SIZES: Readonly<Record<string, string>> = { small: 'xs', large: 'xl' };
-
-/** Sides and sizes that need to be seen as they are written. */
-function sizesOf(cell: string, folded: string): string[] {
-  const sides = Array.from(folded.matchAll(SIDES), ([written]) => {
-    const numbers = Array.from(written.matchAll(/[\d.]+/g), Number).sort((a, b) => a - b);
-    return `sides${numbers.length}=${numbers.join('x')}`;
-  });
-  const sutures = Array.from(folded.matchAll(SUTURE_SIZE), ([, size]) => `suture=${size}`);
-  const letters = cell.trim().matchAll(/[a-z]/.test(cell) ? LONE_SIZE : LAST_LONE_SIZE);
-  return [...sides, ...sutures, ...Array.from(letters, ([letter]) => `size=${SIZES_BY_LETTER[letter.toLowerCase()]}`)];
-}
-
-/** "10 x 10 cm" as "10 cm 10 cm"; sides without a unit are none of the numbers that may count anything. */
-function sidesApart(written: string): string {
-  let unit = '';
-  const sides = written.split(/ ?[x*] ?/).reverse();
-  const apart = sides.map((side) => {
-    unit = /[a-z]+$/.exec(side)?.[0] ?? unit;
-    return unit === '' ? '' : `${Number.parseFloat(side)} ${unit}`;
-  });
-  return ` ${apart.join(' ')} `;
-}
-
-/** What a word says of the variant, with those around it: "x-large", "latex free", "non sterile", "powder free", "size m". */
-function variantOf(tokens: readonly string[], at: number): string | undefined {
-  const token = tokens[at] as string;
-  const before = tokens[at - 1] ?? '';
-  const after = tokens[at + 1] ?? '';
-  if (token === 'powder' && after === 'free') return 'powder=without';
-  const byLetter = SIZE_WORDS.has(before) ? SIZES_BY_LETTER[token] : undefined;
-  if (byLetter !== undefined) return `size=${byLetter}`;
-  const [kind, value = ''] = VARIANT_WORDS.get(token)?.split('=') ?? [];
-  if (kind === undefined) return undefined;
-  if (kind === 'size' && LARGER.has(before)) return `size=${LARGER_SIZES[value] ?? value}`;
-  if (kind === 'sterility' && before === 'non') return 'sterility=unsterile';
-  return kind === 'material' && after === 'free' ? undefined : `${kind}=${value}`;
-}
-
-/**
- * Numbers with their units: "2 GB" → "gb=2", "box of 10" → "pk=10"; a number without a unit: "=16"; and words that tell
- * variants apart: "size=large".
- */
 function measures(cell: string): Features {
-  const written = foldToAscii(withoutFractions(OPENING_QUOTE.test(cell) ? cell : cell.replace(INCHES, '$1 in ')));
-  const { tokens } = textual(written.replace(SIDES, sidesApart));
-  const found = sizesOf(cell, written);
-  for (let at = 0; at < tokens.length; at++) {
-    const token = tokens[at] as string;
-    const variant = variantOf(tokens, at);
-    if (variant !== undefined) found.push(variant);
-    if (isModelCode(token)) continue;
-    const [, number, glued = ''] = NUMBER_AND_UNIT.exec(token) ?? [];
-    if (number === undefined) continue;
-    const unit = isPack(tokens, at, glued) ? PACK : (UNITS.get(glued === '' ? (tokens[at + 1] ?? '') : glued) ?? glued);
-    const [one, factor] = IN_ANOTHER_UNIT.get(unit) ?? [unit, 1];
-    found.push(`${one}=${Number((Number(number) * factor).toPrecision(9))}`);
-  }
-  const sorted = [...new Set(found)].sort();
-  return plain(sorted.join(' '), sorted);
+  const found = measuresOf(cell);
+  return plain(found.join(' '), found);
 }

@@ -12,6 +12,7 @@ export {
 } from './columns.js';
 export { cellsOfAttributes, ENTITY_SCHEMAS, type EntitySchema, rootOf } from './entity-schemas.js';
 export { type FrozenParameters, frozen, thawed } from './frozen-parameters.js';
+export { learnParameters } from './learn.js';
 export {
   explainPair,
   JOIN_THRESHOLD,
@@ -26,7 +27,6 @@ export {
 } from './match-records.js';
 export { type Explained, type ExplainedStep, PairScorer, probabilityOf } from './pair-scorer.js';
 export type { ComparisonParameters, MatchParameters } from './parameters.js';
-export { learnParameters } from './learn.js';
 export { MOST_WEIGHT, type PartitionOptions, partition, type ScoredPairs } from './partition.js';
 export {
   type Comparable,

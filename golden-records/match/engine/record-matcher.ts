@@ -1,9 +1,9 @@
 import { keysOfRecords } from './candidates.js';
 import {
   type Block,
-  columnSpecs,
   type Cell,
   type ColumnSpec,
+  columnSpecs,
   featuresOfRecord,
   makeBlock,
   makeBlockOfFeatures,

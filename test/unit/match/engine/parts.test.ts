@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigError } from '../../../../golden-records/errors.js';
+import { probabilitiesWithin } from '../../../../golden-records/match/engine/agreement.js';
 import {
   ENTITY_SCHEMAS,
   type MatchSchema,
@@ -8,7 +9,6 @@ import {
   partition,
   RecordMatcher,
 } from '../../../../golden-records/match/engine/index.js';
-import { probabilitiesWithin } from '../../../../golden-records/match/engine/agreement.js';
 import { monotoneWeights, weightsBeside } from '../../../../golden-records/match/engine/parameters.js';
 import { jaroWinkler, withinOneEdit } from '../../../../golden-records/match/engine/similarity.js';
 
