@@ -351,7 +351,7 @@ describe('many workers', () => {
       if (!path.endsWith('/write')) return null;
       most = Math.max(most, ++flying);
       for (const { key } of body.rows ?? []) busy.set(key, (busy.get(key) ?? 0) + 1);
-      return { kind: 'DELAY', ms: 30 };
+      return { kind: 'DELAY', ms: 250 };
     };
     at.server.afterWrite = () => {
       flying--;
