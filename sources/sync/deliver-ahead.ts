@@ -9,7 +9,7 @@ import type { Synchronised } from './synchronised.js';
 export class DeliveryLane {
   private next: Promise<ClaimedBatch | null> | undefined;
   private settling: Promise<DeliverStep> | undefined;
-  private noted: Promise<void> | undefined;
+  private noted: Promise<unknown> | undefined;
 
   constructor(
     private readonly db: Db,

@@ -110,17 +110,17 @@ export interface ClaimedBatch {
   /** While the batch before is on its way: what needs nothing that may change until it is this one's turn. */
   prepare(): Promise<void>;
   /**
-   * Null: they were let go, as somebody paused the system meanwhile, or its circuit opened. `before`: what the batch before led to is
-   * noted by then.
+   * Null: they were let go, as somebody paused the system meanwhile, or its circuit opened. What wasn't prepared waits for `before`, as it may
+   * refer to what was created by then.
    */
-  send(before?: Promise<void>): Promise<WrittenBatch | null>;
+  send(before?: Promise<unknown>): Promise<WrittenBatch | null>;
   letGo(): Promise<void>;
 }
 
 /** A batch that was sent; its records are held until it is settled. */
 export interface WrittenBatch {
   /** What was created is on record: others may refer to it. Never fails: `settle` tells. */
-  readonly noted: Promise<void>;
+  readonly noted: Promise<unknown>;
   /** Read it back, and tell what came of each record. */
   settle(): Promise<DeliverStep>;
 }
@@ -236,11 +236,11 @@ class Delivery implements ClaimedBatch {
     if (!waits) this.prepared = { codes, waiting: [], work, theirs };
   }
 
-  async send(before: Promise<void> = Promise.resolve()): Promise<WrittenBatch | null> {
+  async send(before?: Promise<unknown>): Promise<WrittenBatch | null> {
     const given = await this.sendAll(before).catch((cause: unknown) => ({ cause }));
     if (given === null) return null;
     return {
-      noted: 'cause' in given ? Promise.resolve() : given.noting.catch(() => undefined),
+      noted: Promise.allSettled('cause' in given ? [] : [given.noting]),
       settle: () =>
         'cause' in given ? this.giveUp(given.cause) : this.settle(given).catch((cause) => this.giveUp(cause)),
     };
@@ -251,7 +251,7 @@ class Delivery implements ClaimedBatch {
     if (this.isTrial) await leave(this.db, this.sync.system);
   }
 
-  private async sendAll(before: Promise<void>): Promise<Sent | null> {
+  private async sendAll(before: Promise<unknown> | undefined): Promise<Sent | null> {
     if (this.isAhead && !(await this.isHeld())) return null;
     // What is prepared refers to nothing that was under way; the others may.
     if (!this.prepared) await before;
