@@ -17,8 +17,8 @@ export interface Level {
   readonly variants?: number;
   /** Two facts of which a real thing has one each, both different beyond a slip and none equal, rule a pair out as well. */
   readonly differs?: boolean;
-  /** Pairs are there by mistake only: a file may not teach that it is usual. */
-  readonly isFirm?: boolean;
+  /** Rules a pair out unless an identifying number is equal: it is another size of the thing. */
+  readonly another?: boolean;
 }
 
 /** Comparisons of one group speak of the same thing, so their words are no independent evidence. */
@@ -37,8 +37,8 @@ export abstract class Comparison {
   /** Does it compare the names of organisations? Several of them may have one address and one phone. */
   readonly ofOrganisation: boolean = false;
   readonly conflictLevel: number;
-  /** The level at which a pair is by mistake only; -1 for none. */
-  readonly firmLevel: number;
+  /** -1 for none. */
+  readonly anotherLevel: number;
   /** Levels from here on say that a fact of identity differs. */
   readonly differsFrom: number;
   constructor(
@@ -49,7 +49,7 @@ export abstract class Comparison {
     readonly fields: readonly string[],
   ) {
     this.conflictLevel = levels.findIndex(({ conflict }) => conflict === true);
-    this.firmLevel = levels.findIndex(({ isFirm }) => isFirm === true);
+    this.anotherLevel = levels.findIndex(({ another }) => another === true);
     const differs = levels.findIndex(({ differs }) => differs === true);
     this.differsFrom = differs < 0 ? Number.POSITIVE_INFINITY : differs;
   }
@@ -71,7 +71,6 @@ const RULED_OUT = -14;
 export class Conflicts {
   private differing = 0;
   private agreeing = 0;
-  /** It is of another size, and no number says that it is the same all the same. */
   private isAnother = false;
   private isNumbered = false;
   found = false;
@@ -84,7 +83,7 @@ export class Conflicts {
   }
   see(comparison: Comparison, level: number): void {
     if (level === comparison.conflictLevel) this.found = true;
-    if (level === comparison.firmLevel) this.isAnother = true;
+    if (level === comparison.anotherLevel) this.isAnother = true;
     if (level === 0 && comparison.group === 'identity') this.isNumbered = true;
     if (comparison.differsFrom === Number.POSITIVE_INFINITY) return;
     if (level >= comparison.differsFrom) this.differing++;

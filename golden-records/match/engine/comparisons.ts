@@ -676,10 +676,10 @@ class Measures extends OfValues {
       'detail',
       related(
         [
-          level('equal', 0.57, 0.1, 5),
+          level('equal', 0.56, 0.1, 5),
           level('some equal', 0.22, 0.15),
           level('different', 0.2, 0.4),
-          { ...level('another size', 0.0002, 0.35), isFirm: true },
+          { ...level('another size', 0.02, 0.35), another: true },
         ],
         { sameName: [0.3, 0.2, 0.25, 0.25] },
       ),

@@ -1,4 +1,4 @@
-import { type Comparison, type Level, MISSING, type RelationName, sharesOfRelated } from './comparison.js';
+import { type Comparison, MISSING, type RelationName, sharesOfRelated } from './comparison.js';
 import {
   type ComparisonParameters,
   type MatchParameters,
@@ -358,13 +358,7 @@ function learn(
     info[level] = (info[level] as number) + rest * (sample.info[pair * width + at] as number);
     counted[level] = (counted[level] as number) + rest;
   }
-  // Where no identifier tells, names that set things at one place apart would become usual for pairs.
-  const isUntold =
-    related.length === 0 && group === 'name' && shipped.relations.some(({ name }) => name === 'same place');
-  atMostKnown(m, known, (level, usual) => {
-    const { isFirm = false, samePlace = 0 } = (comparisons[at] as Comparison).levels[level] as Level;
-    return isFirm || (isUntold && samePlace > usual);
-  });
+  if (related.length === 0 && group === 'name') holdUntold(m, comparisons[at] as Comparison, known, shipped.relations);
   const shareM = normalised(m);
   const shareU = normalised(u);
   const weights = monotoneWeights(shareM, shareU);
@@ -391,13 +385,19 @@ function learn(
   };
 }
 
-/** At such levels no greater share of the pairs than is known beforehand, whatever the file suggests. */
-function atMostKnown(m: Float64Array, known: ComparisonParameters, isSuch: (level: number, usual: number) => boolean) {
-  const such = known.m.map((usual, level) => (isSuch(level, usual) ? usual : 0));
-  const usually = such.reduce((sum, usual) => sum + usual, 0);
-  const others = m.reduce((sum, count, level) => (such[level] === 0 ? sum + count : sum), 0);
-  for (const [level, usual] of such.entries()) {
-    if (usual > 0) m[level] = Math.min(m[level] as number, (usual / (1 - usually)) * others);
+/** Where no identifier tells, names that set things at one place apart would become usual for pairs: no more than is known beforehand. */
+function holdUntold(
+  m: Float64Array,
+  { levels }: Comparison,
+  known: ComparisonParameters,
+  relations: readonly RelationParameters[],
+): void {
+  if (!relations.some(({ name }) => name === 'same place')) return;
+  const held = known.m.map((usual, at) => ((levels[at]?.samePlace ?? 0) > usual ? usual : 0));
+  const usually = held.reduce((sum, usual) => sum + usual, 0);
+  const others = m.reduce((sum, count, at) => (held[at] === 0 ? sum + count : sum), 0);
+  for (const [at, usual] of held.entries()) {
+    if (usual > 0) m[at] = Math.min(m[at] as number, (usual / (1 - usually)) * others);
   }
 }
 

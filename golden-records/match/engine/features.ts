@@ -11,8 +11,9 @@ import {
 } from '../../normalise/index.js';
 import { AFTER_TITLE } from './derived.js';
 import { withoutFractions } from './fractions.js';
-import { measuresOf, NUMBER_AND_UNIT, UNITS } from './measures.js';
+import { measuresOf } from './measures.js';
 import type { ColumnKind } from './schema.js';
+import { isModelCode } from './units.js';
 
 /** A value as matching sees it. Two values with the same text are equal. ASCII throughout. */
 export interface Features {
@@ -436,20 +437,6 @@ function listed(cell: string): Features {
     filled.join(' '),
     filled.flatMap((element) => element.split(' ')),
   );
-}
-
-const GLUED_SIDES = /^\d+(?:x\d+){1,2}[a-z]{0,2}$/;
-const FEWEST_CODE_CHARACTERS = 4;
-const FEWEST_CODE_DIGITS = 5;
-
-function isModelCode(token: string): boolean {
-  if (token.length < FEWEST_CODE_CHARACTERS || !HAS_DIGIT.test(token) || token.includes('.')) return false;
-  if (GLUED_SIDES.test(token)) return false;
-  const [, number, unit] = NUMBER_AND_UNIT.exec(token) ?? [];
-  if (number === undefined) return true;
-  return unit === ''
-    ? number.length >= FEWEST_CODE_DIGITS
-    : !UNITS.has(unit ?? '') && token.length > FEWEST_CODE_CHARACTERS;
 }
 
 /** Model numbers of the title, then those of the texts; `number` says how many are the title's. */

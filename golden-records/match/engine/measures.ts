@@ -1,63 +1,7 @@
 import { foldToAscii } from '../../normalise/index.js';
 import { withoutFractions } from './fractions.js';
+import { isModelCode, NUMBER_AND_UNIT, UNITS } from './units.js';
 
-const spelt = (units: Readonly<Record<string, string>>) =>
-  new Map(
-    Object.entries(units).flatMap(([unit, spellings]) => spellings.split(' ').map((one) => [one, unit] as const)),
-  );
-
-/** Units after a number, each with its spellings. */
-export const UNITS: ReadonlyMap<string, string> = spelt({
-  in: 'in inch inches',
-  ft: 'ft foot feet',
-  mm: 'mm millimeter millimeters millimetre millimetres',
-  cm: 'cm cms centimeter centimeters centimetre centimetres',
-  m: 'meter metre meters metres',
-  yd: 'yd yds yard yards',
-  g: 'g gram grams gm gms',
-  kg: 'kg kgs kilogram kilograms',
-  mg: 'mg mgs milligram milligrams',
-  mcg: 'mcg ug microgram micrograms',
-  lb: 'lb lbs pound pounds',
-  oz: 'oz ounce ounces',
-  ml: 'ml cc milliliter milliliters millilitre millilitres',
-  ul: 'ul microliter microlitre',
-  l: 'l liter litre liters litres ltr',
-  gal: 'gal gallon gallons',
-  cu: 'cu cubic cuft',
-  gb: 'gb gig',
-  mb: 'mb',
-  tb: 'tb',
-  kb: 'kb',
-  mhz: 'mhz',
-  ghz: 'ghz',
-  hz: 'hz',
-  w: 'w watt watts',
-  v: 'v volt volts',
-  mah: 'mah',
-  mp: 'mp megapixel megapixels',
-  p: 'p',
-  btu: 'btu btus',
-  x: 'x',
-  pk: 'pk pack packs ct count pcs pc pieces piece ea box boxes bx case cases cs carton cartons ctn',
-  port: 'port ports',
-  user: 'user users',
-  disc: 'disc discs cd cds dvd',
-  channel: 'channel channels ch',
-  percent: 'percent pct',
-  fr: 'fr french',
-  ga: 'ga gauge',
-  ply: 'ply',
-  way: 'way',
-  lumen: 'lumen lumens',
-  iu: 'iu unit units',
-  meq: 'meq',
-  mmol: 'mmol',
-  gtt: 'gtt drops',
-  deg: 'deg degree degrees',
-  psi: 'psi',
-  hole: 'hole holes',
-});
 const PACK = 'pk';
 
 /** Of what is written in other units, as one: "0.5 L" is 500 ml. Lengths aren't: a needle has its mm, its thread has its cm. */
@@ -150,8 +94,15 @@ const FIRM_KINDS = /^(?:sides|per|range)/;
 export const isFirm = (unit: string): boolean => FIRM.has(unit) || FIRM_KINDS.test(unit);
 
 const NUMBER = String.raw`\d+(?:\.\d+)?`;
-const LENGTHS = 'mm|cms?|m|in(?:ch(?:es)?)?|ft|feet|foot|yds?|yards?';
-const AMOUNTS = 'mcg|ug|mg|g|gm|kg|iu|units?|meq|mmol|ml|cc|l|oz|lb|w|v|gb|tb|mb|hz|ghz|mhz|mp';
+const spellingsOf = (units: string) => {
+  const wanted = units.split(' ');
+  return [...UNITS].flatMap(([spelling, unit]) => (wanted.includes(unit) ? [spelling] : [])).join('|');
+};
+/** Behind a number of sides or a range "m" is a metre; elsewhere it may be anything. */
+const LENGTHS = `${spellingsOf('mm cm in ft yd m')}|m`;
+const DOSES = spellingsOf('mcg mg g iu meq mmol');
+const AMOUNTS = `${DOSES}|${spellingsOf('kg ml ul l oz lb w v gb tb mb hz ghz mhz mp')}`;
+const unitNamed = (word: string): string => UNITS.get(word) ?? word;
 
 // ---- One way of writing ----------------------------------------------------------------------------------------------
 
@@ -194,10 +145,7 @@ function writtenAlike(cell: string): string {
 // ---- What stands in several words ------------------------------------------------------------------------------------
 
 /** "4 mg/2 ml", "2 mg/ml": as much for each ml. */
-const PER = new RegExp(
-  `(${NUMBER}) ?(mcg|ug|mg|g|gm|iu|units?|u|meq|mmol) ?/ ?(${NUMBER})? ?(ml|cc|l|g|hr?)(?![a-z0-9])`,
-  'g',
-);
+const PER = new RegExp(`(${NUMBER}) ?(${DOSES}|u) ?/ ?(${NUMBER})? ?(ml|cc|l|g|hr?)(?![a-z0-9])`, 'g');
 /** Sutures: "3-0", "3/0". */
 const SUTURE = /(?<![\w./-])(\d{1,2})[-/]0(?![\w./-])/g;
 /** "10-12 mm", "5/325 mg", "5 to 15 cc". */
@@ -231,7 +179,7 @@ interface Side {
 function sidesOf(written: string): { found: string[]; rest: string } {
   const sides = written.split(/ ?x ?/).map((side): Side => {
     const unit = /[a-z]+$/.exec(side)?.[0];
-    return { number: Number.parseFloat(side), unit: unit === 'm' ? unit : UNITS.get(unit ?? '') };
+    return { number: Number.parseFloat(side), unit: unit && unitNamed(unit) };
   });
   const name = (kind: string, numbers: readonly number[]) =>
     `sides${kind}${numbers.length}=${[...numbers].sort((a, b) => a - b).join('x')}`;
@@ -320,8 +268,6 @@ const NO_INCHES = new Set('1 one a the water saline tray box case pouch pack kit
 const BEFORE_COUNT = new Set(['box', 'bx', 'case', 'carton', 'pack']);
 const SEVERAL = new Set(['boxes', 'cases', 'cartons', 'packs']);
 const HAS_DIGIT = /\d/;
-export const NUMBER_AND_UNIT = /^v?(\d+(?:\.\d+)?)([a-z]*)$/;
-const LONGEST_BARE = 4;
 
 /** "Box of 10", "Box/10", "10 per box", "2 boxes 100". */
 function isPack(tokens: readonly string[], at: number, glued: string): boolean {
@@ -359,7 +305,7 @@ function fromTokens(text: string): string[] {
     if (digits === undefined || (glued !== '' && VARIANT_WORDS.has(token))) continue;
     const written = unitOf(tokens, at, Number(digits), glued, text);
     const isKnown = UNITS.has(glued) || written !== glued;
-    if (!isKnown && (glued === '' ? digits : token).length > LONGEST_BARE) continue;
+    if (!isKnown && isModelCode(token)) continue;
     const [number, unit] = inOneUnit(Number(digits), written);
     if (unit !== PACK) found.push(`${unit}=${number}`);
     // One box is no count, and "10 box 50" has 50 in each.
@@ -378,7 +324,7 @@ export function measuresOf(cell: string): string[] {
   const text = writtenAlike(cell)
     .replace(PER, (_, number: string, unit: string, ofNumber: string | undefined, of: string) => {
       const [amount, one] = inOneUnit(Number(number), UNITS.get(unit) ?? 'iu');
-      const [volume, other] = inOneUnit(Number(ofNumber ?? 1), UNITS.get(of) ?? of);
+      const [volume, other] = inOneUnit(Number(ofNumber ?? 1), unitNamed(of));
       if (volume > 0) found.push(`per${one}/${other}=${Number((amount / volume).toPrecision(6))}`);
       return ofNumber === undefined ? ' ' : ` ${ofNumber} ${of} `;
     })
@@ -387,7 +333,7 @@ export function measuresOf(cell: string): string[] {
       return ' ';
     })
     .replace(RANGE, (_, from: string, to: string, unit: string) => {
-      const ends = [from, to].map((end) => inOneUnit(Number(end), unit === 'm' ? unit : (UNITS.get(unit) ?? unit)));
+      const ends = [from, to].map((end) => inOneUnit(Number(end), unitNamed(unit)));
       found.push(`range${ends[0]?.[1]}=${ends.map(([end]) => end).join('-')}`);
       return ' ';
     })

@@ -5,12 +5,14 @@ import type { ScoredPairs } from './partition.js';
 const STRENGTH = 0.5;
 const MOST_EXPONENT = 500;
 
+const numberOf = (sources: Uint16Array) => sources.reduce((most, source) => Math.max(most, source), 0) + 1;
+
 /**
  * Of linkage: the sources in which a thing has one record, mostly. Those that repeat names least; a source with more repeats
  * than another holds some things several times.
  */
 export function sourcesWithoutRepeats(block: Block, sources: Uint16Array): Uint8Array {
-  const many = sources.reduce((most, source) => Math.max(most, source), 0) + 1;
+  const many = numberOf(sources);
   const names = block.columns.find(({ spec }) => NAMES.has(spec.kind)) ?? block.columns[0];
   const repeats = new Float64Array(many);
   const records = new Float64Array(many);
@@ -74,7 +76,7 @@ export function againstRivals(pairs: ScoredPairs, sources: Uint16Array, withoutR
  * rivals on either side, whether they were accepted or not. Several offers that fit alike are one of them right, whichever.
  */
 export function besideRivals({ left, right, weight, length }: ScoredPairs, sources: Uint16Array): Float32Array {
-  const many = sources.reduce((most, source) => Math.max(most, source), 0) + 1;
+  const many = numberOf(sources);
   const slot = (record: number, partner: number) => record * many + (sources[partner] as number);
   const odds = Float64Array.from({ length }, (_, pair) => 2 ** Math.min(MOST_EXPONENT, weight[pair] as number));
   const sums = new Map<number, number>();

@@ -39,9 +39,7 @@ const ITEMS: readonly (readonly [same: string, name: string, maker: string, pric
 ];
 const COLUMNS = ['name', 'manufacturer', 'price'];
 const whole = ENTITY_SCHEMAS.item as MatchSchema;
-const schema: MatchSchema = {
-  fields: COLUMNS.map((name) => whole.fields.find((field) => field.name === name) as never),
-};
+const schema: MatchSchema = { fields: whole.fields.filter(({ name }) => COLUMNS.includes(name)) };
 
 test.each([
   ['learnt from these few', undefined],
