@@ -14,6 +14,7 @@ import { type CodeLists, loadCodes, waitForCodes } from './codes.js';
 import { afterWrite, equalJson, type FieldBase, isEcho, type Same } from './decide.js';
 import { asSourceError, errorJson, isOfSystem, placeOf } from './failure.js';
 import { takeIn } from './intake.js';
+import { keepLease, LEASE_MS } from './lease.js';
 import {
   askAboutDeadLetters,
   type Claim,
@@ -56,7 +57,7 @@ export interface DeliverOptions {
   /** 0 to 1; default Math.random. */
   readonly random?: () => number;
   readonly wait?: Wait;
-  /** How long a step may keep its records before another worker takes them over; renewed between calls. Default 75,000. */
+  /** How long the records of a worker that died stay its own. Default 20,000. */
   readonly leaseMs?: number;
   /** Failures of one record after which it is a dead letter; default 10. */
   readonly mostAttempts?: number;
@@ -76,7 +77,6 @@ export interface DeliverStep {
 }
 
 const LIMIT = 200;
-const LEASE_MS = 75_000;
 const CALL_MS = 60_000;
 const MOST_ATTEMPTS = 10;
 /** A parent that is this late isn't coming. */
@@ -188,7 +188,7 @@ class Delivery implements ClaimedBatch {
   private readonly push;
   private readonly capabilities;
   private readonly unquotable: Unquotable;
-  private renewedAt = performance.now();
+  private readonly unkeep: () => void;
   /** It was claimed while another one was on its way. */
   private isAhead = false;
   private prepared: Prepared | undefined;
@@ -215,6 +215,8 @@ class Delivery implements ClaimedBatch {
     this.home = { system: sync.system, scope, entityType };
     this.same = stream.outward.same ?? equalJson;
     this.unquotable = new Unquotable(definition, stream);
+    const { leaseMs } = options;
+    this.unkeep = keepLease(db, leaseMs, () => renew(db, claimed.leaseId, leaseMs));
   }
 
   get isFull(): boolean {
@@ -247,6 +249,7 @@ class Delivery implements ClaimedBatch {
   }
 
   async letGo(): Promise<void> {
+    this.unkeep();
     await letGo(this.db, this.claimed);
     if (this.isTrial) await leave(this.db, this.sync.system);
   }
@@ -694,7 +697,7 @@ class Delivery implements ClaimedBatch {
   }
 
   private async end(finished: readonly Finished[], written: readonly Written[] = []): Promise<DeliverStep> {
-    await finish(this.db, this.claimed.leaseId, finished);
+    await finish(this.db, this.claimed.leaseId, finished).finally(this.unkeep);
     if (this.systemDueAt === undefined) await noteSuccess(this.db, this.sync.system);
     const count = (state: Finished['state']) => finished.filter((entry) => entry.state === state).length;
     if (finished.some(({ waitsFor }) => waitsFor === SWEEP))
@@ -716,16 +719,12 @@ class Delivery implements ClaimedBatch {
     };
   }
 
-  /** One call to the system: in its turn, with a time-out, and with the records still ours. */
+  /** One call to the system: in its turn, with a time-out. */
   private async call<T>(work: (signal: AbortSignal) => Promise<T>, mayCall = false): Promise<T> {
-    const { leaseMs, signal = new AbortController().signal, wait } = this.options;
-    return inTurn(this.db, this.sync, { signal, wait, mayCall }, async () => {
-      if (performance.now() - this.renewedAt > leaseMs / 3) {
-        this.renewedAt = performance.now();
-        await renew(this.db, this.claimed.leaseId, leaseMs);
-      }
-      return work(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
-    });
+    const { signal = new AbortController().signal, wait } = this.options;
+    return inTurn(this.db, this.sync, { signal, wait, mayCall }, () =>
+      work(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)])),
+    );
   }
 }
 

@@ -83,7 +83,7 @@ export async function claim(db: Db, input: ClaimInput): Promise<Claim | null> {
   return { scope: first.scope, entityType: first.entityType, leaseId, links: rows.map(({ linkId }) => linkId) };
 }
 
-/** Keep what is claimed for another while, between two calls. */
+/** Keep what is claimed for another while. */
 export async function renew(db: Db, leaseId: string, leaseMs: number): Promise<void> {
   const writer = withoutTransaction(db);
   await writer.execute(

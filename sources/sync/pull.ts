@@ -10,6 +10,7 @@ import { Retryable } from '../errors.js';
 import { backoffMs, STREAM_BACKOFF } from './backoff.js';
 import { asSourceError } from './failure.js';
 import { type IntakeOptions, takeIn } from './intake.js';
+import { keepLease, LEASE_MS } from './lease.js';
 import { noteCreated } from './outbox-store.js';
 import { askAhead, takeAhead } from './page-ahead.js';
 import {
@@ -19,6 +20,7 @@ import {
   openStreams,
   postponeSweep,
   readCursor,
+  renewStream,
   type StreamLease,
 } from './stream-store.js';
 import { sweepOnce } from './sweep.js';
@@ -31,7 +33,7 @@ export interface PullOptions {
   readonly signal?: AbortSignal;
   readonly random?: () => number;
   readonly wait?: Wait;
-  /** How long a step may keep its stream before another worker takes it over. Default 75,000. */
+  /** How long the stream of a worker that died stays its own. Default 20,000. */
   readonly leaseMs?: number;
 }
 
@@ -44,8 +46,6 @@ export interface SyncPullStep extends PullStep {
 
 const CALL_MS = 60_000;
 const POSTPONED_MS = 60_000;
-/** A call and what it brought; who dies with a stream in hand stops it no longer than that. */
-const LEASE_MS = 75_000;
 
 /**
  * Bring in one page of a stream: the window under way, else the next one. Its cursor moves in the transaction of what it
@@ -204,8 +204,10 @@ export async function pullDueOnce(
   options: PullOptions & { readonly streams?: readonly string[] } = {},
 ): Promise<StreamStep | null> {
   const names = options.streams ?? sync.connector.streams.map((stream) => streamName(sync.system, stream));
-  const lease = await claimStream(db, names, options.leaseMs ?? LEASE_MS);
+  const leaseMs = options.leaseMs ?? LEASE_MS;
+  const lease = await claimStream(db, names, leaseMs);
   if (!lease) return null;
+  const unkeep = keepLease(db, leaseMs, () => renewStream(db, lease, leaseMs));
   const stream = streamOf(sync, lease.name);
   const startedAt = performance.now();
   try {
@@ -225,7 +227,9 @@ export async function pullDueOnce(
     await noteSuccess(db, sync.system);
     return { kind: 'PULLED', stream: lease.name, step };
   } catch (cause) {
-    return failed(db, lease, cause, options);
+    return await failed(db, lease, cause, options);
+  } finally {
+    unkeep();
   }
 }
 

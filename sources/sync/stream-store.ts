@@ -72,7 +72,7 @@ export async function claimStream(db: Db, names: readonly string[], leaseMs: num
   return row ? { ...row, leaseId } : null;
 }
 
-/** Keep it for another while, between two calls of a long sweep. */
+/** Keep it for another while. */
 export async function renewStream(db: Db, { name, leaseId }: StreamLease, leaseMs: number): Promise<void> {
   const writer = withoutTransaction(db);
   await writer.execute(

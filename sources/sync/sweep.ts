@@ -9,7 +9,7 @@ import {
 } from '../../golden-records/index.js';
 import type { ListPage, SyncStream } from '../connector.js';
 import { takeIn } from './intake.js';
-import { noteSwept, renewStream, type StreamLease } from './stream-store.js';
+import { noteSwept, type StreamLease } from './stream-store.js';
 import { type Synchronised, streamName } from './synchronised.js';
 import type { Wait } from './system-state.js';
 import { inTurn } from './turns.js';
@@ -31,7 +31,6 @@ export interface SweepOptions {
 const SWEEP_CALL_MS = 10 * 60_000;
 const GUARD = { share: 0.1, least: 20 };
 const LIST_PAGE = 5_000;
-const RENEWED_MS = 75_000;
 
 interface Known {
   readonly externalId: string;
@@ -48,17 +47,11 @@ export async function sweep(
   sync: Synchronised,
   stream: SyncStream,
   options: SweepOptions = {},
-  lease?: StreamLease,
 ): Promise<SweepResult> {
   const { pull } = sync.open;
   if (!pull.list) return { listed: 0, deleted: 0, recovered: 0, refused: 0 };
   const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), AbortSignal.timeout(SWEEP_CALL_MS)]);
-  const call = async <T>(work: () => Promise<T>): Promise<T> => {
-    return inTurn(db, sync, { signal, wait: options.wait }, async () => {
-      if (lease) await renewStream(db, lease, RENEWED_MS);
-      return work();
-    });
-  };
+  const call = <T>(work: () => Promise<T>): Promise<T> => inTurn(db, sync, { signal, wait: options.wait }, work);
   const now = await call(() => sync.open.pull.now(signal));
   // What the hub knows first: what is created while the ids are listed is missing from neither.
   const known = await knownRecords(db, sync, stream);
@@ -212,7 +205,7 @@ export async function sweepOnce(
   lease: StreamLease,
   options: SweepOptions = {},
 ): Promise<SweepResult> {
-  const result = await sweep(db, sync, stream, options, lease);
+  const result = await sweep(db, sync, stream, options);
   const everyMs = stream.sweepEveryMs ?? DAY_MS;
   await noteSwept(db, lease, new Date(db.now().getTime() + everyMs));
   return result;

@@ -49,7 +49,7 @@ async function status(): Promise<Status> {
   return (await ask<{ syncStatus: Status }>(query)).syncStatus;
 }
 /** Killed in the middle of a pull, a hub leaves the stream held as long as this: another one could be at it. */
-const LEASE_MS = 75_000;
+const LEASE_MS = 20_000;
 const STILL = { system: 'odoo', queued: 0, queuedInBulk: 0, dead: 0 };
 
 /** As the buyers work with it, by JSON-2. */

@@ -486,6 +486,26 @@ describe('a lane of deliveries', () => {
     expect(await states()).toEqual({ DONE: 2 });
   });
 
+  test('law 6: what is on its way stays whose it is, however long the call takes', async () => {
+    await at.hub.arrive('erp', 'supplier', suppliers(1));
+    at.server.faultFor = (path) => (path.endsWith('/write') ? { kind: 'DELAY', ms: 600 } : null);
+    const slow = at.deliver({ leaseMs: 400 });
+    await eventually(async () => (await states()).IN_FLIGHT === 1);
+    const leasedUntil = async () =>
+      (
+        await at.hub.db.pool.query<{ at: Date | null }>('select lease_until as at from delivery')
+      ).rows[0]?.at?.getTime();
+    const first = await leasedUntil();
+    at.clock.advance(300);
+    await eventually(async () => (await leasedUntil()) === (first ?? 0) + 300);
+    // Longer than one lease, and there is still nothing to take over.
+    at.clock.advance(300);
+    expect(await at.deliver()).toBeNull();
+    expect(await slow).toMatchObject({ created: 1 });
+    expect(await attempts()).toEqual(['CREATE WRITTEN']);
+    expect(await states()).toEqual({ DONE: 1 });
+  });
+
   test('law 6: what was claimed ahead and is overdue belongs to whoever takes it over', async () => {
     const lane = await oneAhead();
     await eventually(async () => (await states()).DONE === 1);

@@ -53,6 +53,26 @@ describe('pull', () => {
     await at.hub.expectLawful();
   });
 
+  test('law 6: a stream stays whose it is, however long a call takes', async () => {
+    at.server.create('supplier', vendor(1));
+    at.clock.advance(1_500);
+    at.server.faultFor = () => ({ kind: 'DELAY', ms: 300 });
+    const slow = pullDueOnce(at.hub.db, at.sync, { leaseMs: 200, streams: ['tiny/main/supplier'] });
+    const leasedUntil = async () => {
+      const { rows } = await at.hub.db.pool.query<{ at: Date | null }>(
+        `select lease_until as at from sync_stream where name = 'tiny/main/supplier'`,
+      );
+      return rows[0]?.at?.getTime();
+    };
+    const first = await eventually(leasedUntil);
+    at.clock.advance(150);
+    await eventually(async () => (await leasedUntil()) === first + 150);
+    at.clock.advance(150);
+    expect(await pullDueOnce(at.hub.db, at.sync, { streams: ['tiny/main/supplier'] })).toBeNull();
+    expect(await slow).toMatchObject({ kind: 'PULLED', step: { records: 1 } });
+    expect(await leasedUntil()).toBeUndefined();
+  });
+
   test('a change in the second that a poll looks at is not missed', async () => {
     await at.pullAll();
     at.server.create('supplier', vendor(1));
