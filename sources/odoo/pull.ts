@@ -3,7 +3,7 @@ import type { ListPage, Page, PullPart, SyncStream, Window } from '../connector.
 import type { CallContext, Domain, OdooRow } from './client.js';
 import type { CodeLists } from './code-lists.js';
 import { told } from './errors.js';
-import { LUMP, Lumps } from './lumps.js';
+import { Lumps } from './lumps.js';
 import type {
   AddressFields,
   BankPayload,
@@ -21,13 +21,17 @@ import { idOf, idsOf, instantOf, odooTime, plain, textOf } from './values.js';
 
 /** Ids in one call of a listing: more are no faster. */
 const LIST_PAGE = 2_000;
+/** Partners of which it costs less to read their lists of parts than to ask for the parts of each, where most have none. */
+const FEW = 500;
 /** Children of records that were there before a stream began come with their parents. */
 const FIRST_LOOK_BACK_MS = 60 * 60_000;
 
-/** The rows of a domain, ascending by id, with all that belongs to them at hand. */
+type Make = (row: OdooRow, lists: CodeLists) => InboundRecord;
+/** The rows of a domain, ascending by id; what belongs to them is still on its way. */
 interface Assembly {
   readonly rows: readonly OdooRow[];
-  record(row: OdooRow, lists: CodeLists): InboundRecord;
+  /** Makes their records, once everything is there. */
+  readonly ready: Promise<Make>;
 }
 type Assemble = (session: Session, domain: Domain, limit?: number) => Promise<Assembly>;
 
@@ -58,11 +62,10 @@ export class OdooPull implements PullPart {
       const inWindow = [...domain, ...windowOf(window, watch.owner !== undefined)];
       const pageDomain = [...inWindow, ...afterId(after)];
       if (watch.owner === undefined && window.from === null) {
-        const read = (from: number) => assembly(stream, this.session, [...inWindow, ['id', '>', from]], LUMP);
+        const read = (from: number, size: number) =>
+          assembly(stream, this.session, [...inWindow, ['id', '>', from]], size);
         const { taken, last } = await this.lumps.page(stream.name, window.to, Number(after ?? 0), limit, read);
-        const { rows, record } = taken;
-        const records = await this.session.withLists((lists) => rows.map((row) => record(row, lists)));
-        return { records, next: last === null ? null : String(last) };
+        return { records: await recordsOf(taken, this.session), next: last === null ? null : String(last) };
       }
       if (watch.owner === undefined) {
         const records = await assemble(stream, this.session, pageDomain, limit);
@@ -213,8 +216,20 @@ async function assemble(
   domain: Domain,
   limit?: number,
 ): Promise<InboundRecord[]> {
-  const { rows, record } = await assembly(stream, session, domain, limit);
-  return session.withLists((lists) => rows.map((row) => record(row, lists)));
+  return recordsOf(await assembly(stream, session, domain, limit), session);
+}
+
+async function recordsOf({ rows, ready }: Assembly, session: Session): Promise<InboundRecord[]> {
+  const make = await ready;
+  return session.withLists((lists) => rows.map((row) => make(row, lists)));
+}
+
+/** `parts` reads what belongs to the rows. */
+function withParts(rows: readonly OdooRow[], parts: () => Promise<Make>): Assembly {
+  const ready = parts();
+  // Who has come for the rows only is told when it comes for the rest.
+  ready.catch(() => undefined);
+  return { rows, ready };
 }
 
 const ADDRESS = ['street', 'street2', 'city', 'zip', 'state_id', 'country_id'];
@@ -247,30 +262,29 @@ async function suppliers(session: Session, domain: Domain, limit?: number): Prom
   const context = await session.context(first);
   const maybe = await session.known('res.partner', PARTNER_MAYBE);
   // Most partners have neither contacts nor accounts. Of a few, their own lists say so and spare a call; of many, a call costs less than the lists.
-  const isLump = limit === LUMP;
-  const fields = [...PARTNER, ...maybe, ...(isLump ? [] : ['child_ids', 'bank_ids']), 'write_date'];
+  const areMany = limit !== undefined && limit > FEW;
+  const fields = [...PARTNER, ...maybe, ...(areMany ? [] : ['child_ids', 'bank_ids']), 'write_date'];
   const partners = await client.searchRead('res.partner', domain, fields, context, pageOf(limit));
   const ids = partners.map(({ id }) => id);
   const part = (model: string, list: string, owner: string, names: readonly string[], more: Json[] = []) => {
-    const own = isLump ? ids : partners.flatMap((row) => idsOf(row[list]));
+    const own = areMany ? ids : partners.flatMap((row) => idsOf(row[list]));
     if (own.length === 0) return [];
-    return client.searchRead(model, [[isLump ? owner : 'id', 'in', own], ...more], [...names, 'write_date'], context);
+    return client.searchRead(model, [[areMany ? owner : 'id', 'in', own], ...more], [...names, 'write_date'], context);
   };
-  const [children, banks] = await Promise.all([
-    part('res.partner', 'child_ids', 'parent_id', CHILD, [['is_company', '=', false]]),
-    part('res.partner.bank', 'bank_ids', 'partner_id', BANK),
-  ]);
-  const byCompany = new Map<number, Map<number, OdooRow>>();
-  const own = await session.known('res.partner', BY_COMPANY);
-  for (const company of own.length > 0 ? others : []) {
-    const rows = await client.read('res.partner', ids, own, await session.context(company));
-    byCompany.set(company, new Map(rows.map((row) => [row.id, row])));
-  }
-  const childrenOf = groupBy(children, 'parent_id');
-  const banksOf = groupBy(banks, 'partner_id');
-  return {
-    rows: partners,
-    record: (row, lists) => {
+  return withParts(partners, async () => {
+    const [children, banks] = await Promise.all([
+      part('res.partner', 'child_ids', 'parent_id', CHILD, [['is_company', '=', false]]),
+      part('res.partner.bank', 'bank_ids', 'partner_id', BANK),
+    ]);
+    const byCompany = new Map<number, Map<number, OdooRow>>();
+    const own = await session.known('res.partner', BY_COMPANY);
+    for (const company of own.length > 0 ? others : []) {
+      const rows = await client.read('res.partner', ids, own, await session.context(company));
+      byCompany.set(company, new Map(rows.map((row) => [row.id, row])));
+    }
+    const childrenOf = groupBy(children, 'parent_id');
+    const banksOf = groupBy(banks, 'partner_id');
+    return (row, lists) => {
       const mine = childrenOf.get(row.id) ?? [];
       const accounts = banksOf.get(row.id) ?? [];
       const term = (one: OdooRow | undefined) => lists.term(idOf(one?.property_supplier_payment_term_id));
@@ -299,8 +313,8 @@ async function suppliers(session: Session, domain: Domain, limit?: number): Prom
         banks: accounts.map((account) => bankOf(account, lists)),
       };
       return record(payload, [row, ...mine, ...accounts]);
-    },
-  };
+    };
+  });
 }
 
 const childOf = (row: OdooRow, lists: CodeLists): ChildPayload => ({
@@ -369,17 +383,16 @@ async function items(session: Session, domain: Domain, limit?: number): Promise<
   const templates = [...new Set(products.map((row) => idOf(row.product_tmpl_id)).filter((id) => id !== null))];
   const { supplierinfoPartner, supplierinfoUnit } = dialect;
   const priceFields = [...PRICE, supplierinfoPartner, supplierinfoUnit, 'write_date'];
-  const [prices, templateRows] = await Promise.all([
-    client.searchRead('product.supplierinfo', [['product_tmpl_id', 'in', templates]], priceFields, context, {
-      order: 'sequence, min_qty, id',
-    }),
-    client.read('product.template', templates, ['write_date'], context),
-  ]);
-  const pricesOf = groupBy(prices, 'product_tmpl_id');
-  const templateOf = new Map(templateRows.map((row) => [row.id, row]));
-  return {
-    rows: products,
-    record: (row, lists) => {
+  return withParts(products, async () => {
+    const [prices, templateRows] = await Promise.all([
+      client.searchRead('product.supplierinfo', [['product_tmpl_id', 'in', templates]], priceFields, context, {
+        order: 'sequence, min_qty, id',
+      }),
+      client.read('product.template', templates, ['write_date'], context),
+    ]);
+    const pricesOf = groupBy(prices, 'product_tmpl_id');
+    const templateOf = new Map(templateRows.map((row) => [row.id, row]));
+    return (row, lists) => {
       const template = idOf(row.product_tmpl_id) ?? 0;
       const offers = (pricesOf.get(template) ?? []).filter((price) => [null, row.id].includes(idOf(price.product_id)));
       const payload: ProductPayload = {
@@ -398,8 +411,8 @@ async function items(session: Session, domain: Domain, limit?: number): Promise<
       };
       const dated = templateOf.get(template);
       return record(payload, [row, ...(dated ? [dated] : []), ...offers]);
-    },
-  };
+    };
+  });
 }
 
 function kindOf(row: OdooRow, { type, flag }: { readonly type: string; readonly flag: string | null }): string | null {
@@ -428,12 +441,11 @@ async function warehouses(session: Session, domain: Domain, limit?: number): Pro
   const context = await session.context();
   const fields = ['name', 'code', 'active', 'company_id', 'partner_id', 'write_date'];
   const rows = await client.searchRead('stock.warehouse', domain, fields, context, pageOf(limit));
-  const places = rows.map((row) => idOf(row.partner_id)).filter((id) => id !== null);
-  const partners = await client.read('res.partner', places, [...ADDRESS, 'write_date'], context);
-  const partnerOf = new Map(partners.map((row) => [row.id, row]));
-  return {
-    rows,
-    record: (row, lists) => {
+  return withParts(rows, async () => {
+    const places = rows.map((row) => idOf(row.partner_id)).filter((id) => id !== null);
+    const partners = await client.read('res.partner', places, [...ADDRESS, 'write_date'], context);
+    const partnerOf = new Map(partners.map((row) => [row.id, row]));
+    return (row, lists) => {
       const place = partnerOf.get(idOf(row.partner_id) ?? 0);
       const payload: WarehousePayload = {
         id: String(row.id),
@@ -444,8 +456,8 @@ async function warehouses(session: Session, domain: Domain, limit?: number): Pro
         address: place ? addressOf(place, lists) : null,
       };
       return record(payload, [row, ...(place ? [place] : [])]);
-    },
-  };
+    };
+  });
 }
 
 async function companies(session: Session, domain: Domain, limit?: number): Promise<Assembly> {
@@ -473,16 +485,15 @@ async function companies(session: Session, domain: Domain, limit?: number): Prom
     context,
     pageOf(limit),
   );
-  const partners = await client.read(
-    'res.partner',
-    rows.map((row) => idOf(row.partner_id) ?? 0),
-    ['write_date'],
-    context,
-  );
-  const partnerOf = new Map(partners.map((row) => [row.id, row]));
-  return {
-    rows,
-    record: (row, lists) => {
+  return withParts(rows, async () => {
+    const partners = await client.read(
+      'res.partner',
+      rows.map((row) => idOf(row.partner_id) ?? 0),
+      ['write_date'],
+      context,
+    );
+    const partnerOf = new Map(partners.map((row) => [row.id, row]));
+    return (row, lists) => {
       const payload: CompanyPayload = {
         id: String(row.id),
         name: textOf(row.name),
@@ -494,8 +505,8 @@ async function companies(session: Session, domain: Domain, limit?: number): Prom
       };
       const partner = partnerOf.get(idOf(row.partner_id) ?? 0);
       return record(payload, [row, ...(partner ? [partner] : [])]);
-    },
-  };
+    };
+  });
 }
 
 /** The last change of each record with all that belongs to it, in the way of `record`. */
