@@ -104,6 +104,13 @@ export interface SyncStream extends Stream {
   readonly pageSize: number;
   /** Milliseconds between two sweeps of all ids; undefined: none. Needs `list` and `deletes: 'LISTED'`. */
   readonly sweepEveryMs?: number;
+  /**
+   * Where a payload says when its record was made there: under a known id with another one stands another thing, as after a system was set
+   * back to an older state.
+   */
+  readonly born?: string;
+  /** Lists in the payload whose entries are records of their own in the system, e.g. accounts: a sweep notices that one is gone by their number. */
+  readonly parts?: readonly string[];
   readonly guard?: SweepGuard;
   /** Names of the system's own fields, by model, that the mapping reads: what drift is judged by. */
   readonly reads?: Readonly<Record<string, readonly string[]>>;
@@ -158,6 +165,11 @@ export interface Outward {
   };
   /** The present value of every field that `attributes` and `state` name, out of a payload as `page` and `read` give it. */
   present(payload: Json): JsonObject;
+  /**
+   * May the field be written on this record, as `present` shows it? No: it stands on something that the record shares with others, whose own
+   * golden records may say otherwise. Default: yes.
+   */
+  writable?(field: string, theirs: JsonObject): boolean;
   /** Are these the same to the system (rounding, trimming, order)? Default: equal JSON. */
   same?(field: string, ours: Json, theirs: Json): boolean;
   /** May the hub create records there? Default: no; then only records that both have are kept in agreement. */
@@ -302,6 +314,8 @@ export interface ListPage {
     readonly externalId: string;
     /** When it changed there; where given, the sweep also finds records that the cursor missed. */
     readonly sourceTime?: string;
+    /** How many entries the lists of the stream's `parts` have: one that is gone leaves no date. */
+    readonly parts?: number;
   }[];
   readonly next: string | null;
 }
@@ -340,7 +354,7 @@ export interface WriteRow {
 export type WriteResult =
   /** It is there. */
   | { readonly kind: 'WRITTEN'; readonly externalId: string }
-  /** This row alone is at fault. */
-  | { readonly kind: 'FAILED'; readonly error: SourceError }
+  /** This row alone is at fault. `externalId`: what was to be created is there all the same, and a part of it was refused. */
+  | { readonly kind: 'FAILED'; readonly error: SourceError; readonly externalId?: string }
   /** Nothing is wrong with it, but it went down with the others: it is sent again at once. */
   | { readonly kind: 'UNTRIED' };

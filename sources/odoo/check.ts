@@ -1,4 +1,5 @@
 import type { SystemReport } from '../connector.js';
+import type { CallContext } from './client.js';
 import { type KeyReport, keysOf } from './keys.js';
 import { createsOf, type OdooOptions, writesOf } from './options.js';
 import type { Session } from './session.js';
@@ -79,22 +80,23 @@ export async function checkOdoo(connector: Checked, session: Session, now: () =>
   const { text, dialect } = await client.version();
   const id = await client.userId();
   const skew = (await client.serverTime()).getTime() - now().getTime();
+  const { there, included, missing } = await session.companies();
+  const companies = there.map(({ id, name }) => ({ id, name, included: included.includes(id) }));
+  // Of the companies that are there, where the session refuses because one isn't.
+  const context = { lang: 'en_US', companies: included };
   const models: ModelReport[] = [];
-  for (const need of needsOf(connector)) models.push(await modelReport(need, session));
+  for (const need of needsOf(connector)) models.push(await modelReport(need, session, context));
   const keys = await keysOf(session, now());
-  const lists = await session.codeLists();
-  const included = new Set(await session.companyIds());
-  const companies = lists.companies.map(({ id, name }) => ({ id, name, included: included.has(id) }));
   const streams: StreamReport[] = [];
   for (const stream of connector.streams) {
     const { model, domain } = stream.watch;
-    const isReadable = models.every(
-      (one) => one.model !== model || (!one.missingModule && !one.missingRights.includes('read')),
-    );
+    const isReadable =
+      missing.length === 0 &&
+      models.every((one) => one.model !== model || (!one.missingModule && !one.missingRights.includes('read')));
     streams.push({
       name: stream.name,
       model,
-      records: isReadable ? await client.count(model, domain, await session.context()) : null,
+      records: isReadable ? await client.count(model, domain, context) : null,
       writes: Object.fromEntries(
         Object.entries(stream.outward?.attributes ?? {}).map(([name, { fields }]) => [name, fields]),
       ),
@@ -116,7 +118,7 @@ export async function checkOdoo(connector: Checked, session: Session, now: () =>
     models,
     streams,
     tombstones,
-    problems: problemsOf({ models, keys, skew, companies, options: connector.options, now: now() }),
+    problems: problemsOf({ models, keys, skew, companies, missing, now: now() }),
   };
 }
 
@@ -195,7 +197,7 @@ function needsOf({ options }: Checked): Need[] {
   ];
 }
 
-async function modelReport(need: Need, session: Session): Promise<ModelReport> {
+async function modelReport(need: Need, session: Session, context: CallContext): Promise<ModelReport> {
   const { model, module, fields, rights } = need;
   const present = await session.fieldsOf(model);
   if (present.size === 0) {
@@ -203,7 +205,7 @@ async function modelReport(need: Need, session: Session): Promise<ModelReport> {
   }
   const missingRights: Right[] = [];
   for (const right of rights) {
-    if (!(await session.client.mayAccess(model, right, await session.context()))) missingRights.push(right);
+    if (!(await session.client.mayAccess(model, right, context))) missingRights.push(right);
   }
   const missingFields = fields.filter((field) => !present.has(field));
   const isWhole = missingFields.length === fields.length;
@@ -221,11 +223,12 @@ interface Findings {
   readonly keys: readonly KeyReport[] | undefined;
   readonly skew: number;
   readonly companies: OdooReport['companies'];
-  readonly options: OdooOptions;
+  /** Companies that the configuration names and that aren't there. */
+  readonly missing: readonly (string | number)[];
   readonly now: Date;
 }
 
-function problemsOf({ models, keys, skew, companies, options, now }: Findings): Problem[] {
+function problemsOf({ models, keys, skew, companies, missing, now }: Findings): Problem[] {
   const problems: Problem[] = [];
   const add = (severity: Problem['severity'], message: string) => problems.push({ severity, message });
   for (const { model, missingRights, missingFields, missingModule } of models) {
@@ -255,13 +258,9 @@ function problemsOf({ models, keys, skew, companies, options, now }: Findings): 
       `the clocks differ by ${Math.round(skew / 1_000)} s: windows follow the server's, the times shown don't`,
     );
   }
-  for (const wanted of options.companies ?? []) {
-    if (!companies.some(({ id, name }) => id === wanted || name === wanted)) {
-      add(
-        'ERROR',
-        `companies: expected one of ${companies.map(({ name }) => `"${name}"`).join(', ')}, found ${JSON.stringify(wanted)}`,
-      );
-    }
+  const names = companies.map(({ name }) => `"${name}"`).join(', ') || 'those that the user may read (there are none)';
+  for (const one of missing) {
+    add('ERROR', `companies: expected one of ${names}, found ${JSON.stringify(one)}: nothing is read or written there`);
   }
   return problems;
 }

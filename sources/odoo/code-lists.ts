@@ -1,8 +1,10 @@
 import type { Json } from '../../golden-records/index.js';
 import type { PlainCode } from '../connector.js';
 import type { CallContext, OdooClient, OdooRow } from './client.js';
-import type { TermPayload } from './payloads.js';
+import type { TermPayload, UnitPayload } from './payloads.js';
+import { englishName } from './unit-names.js';
 import { idOf, idsOf, rounded, textOf } from './values.js';
+import { type Fields, type TermLayout, termLayout } from './versions.js';
 
 /** Odoo's own code lists, read once and again when an id turns up that they don't have. */
 export interface CodeLists {
@@ -11,13 +13,13 @@ export interface CodeLists {
   /** Are there states for this country? */
   hasStates(country: number | null): boolean;
   currency(id: number | null): string | null;
-  unit(id: number | null): { readonly id: string; readonly name: string } | null;
+  unit(id: number | null): UnitPayload | null;
   category(id: number | null): { readonly id: string; readonly name: string } | null;
   term(id: number | null): TermPayload | null;
   countryId(code: string): number | undefined;
   stateId(country: number | undefined, text: string): number | undefined;
   currencyId(code: string): number | undefined;
-  /** By name, or `#12` for an id that a steward gave. */
+  /** By its English name, or `#12` for an id that a steward gave. */
   unitId(name: string): number | undefined;
   /** By full name, or by id: `#12`. */
   categoryId(name: string): number | undefined;
@@ -34,27 +36,28 @@ interface State {
   readonly country: number | null;
 }
 
-/** Read all lists; a model that isn't there (a module that isn't installed) is an empty list. */
+/** By its English name Odoo's own units are known in every language. It is the source term: it's there where English isn't. */
+const ENGLISH = 'en_US';
+
+/** Read all lists; of a model that has no fields (a module that isn't installed) the list is empty. */
 export async function readCodeLists(
   client: OdooClient,
   context: CallContext,
-  hasModel: (model: string) => boolean,
+  fieldsOf: (model: string) => Fields,
 ): Promise<CodeLists> {
-  const rows = (model: string, fields: readonly string[]): Promise<OdooRow[]> =>
-    hasModel(model) ? client.searchRead(model, [], fields, context) : Promise.resolve([]);
-  const { dialect } = await client.version();
+  const rows = (model: string, fields: readonly string[], lang = context.lang): Promise<OdooRow[]> =>
+    fieldsOf(model).size > 0 ? client.searchRead(model, [], fields, { ...context, lang }) : Promise.resolve([]);
   // One after the other: they are few, and the server has others to serve.
   const countries = await rows('res.country', ['code', 'create_date']);
   const states = await rows('res.country.state', ['code', 'name', 'country_id']);
   const currencies = await rows('res.currency', ['name']);
   const units = await rows('uom.uom', ['name']);
+  const english = context.lang === ENGLISH ? units : await rows('uom.uom', ['name'], ENGLISH);
   const categories = await rows('product.category', ['complete_name']);
   const companies = await rows('res.company', ['name', 'partner_id']);
-  const discounts = dialect.major >= 17 ? ['early_discount', 'discount_days', 'discount_percentage'] : [];
-  const days = dialect.major >= 17 ? 'nb_days' : 'days';
-  const delay = dialect.major >= 17 ? 'delay_type' : 'option';
-  const terms = await rows('account.payment.term', ['name', 'line_ids', ...discounts]);
-  const lines = await rows('account.payment.term.line', [days, delay, 'value']);
+  const layout = termLayout(fieldsOf('account.payment.term'), fieldsOf('account.payment.term.line'));
+  const terms = await rows('account.payment.term', ['name', 'line_ids', ...layout.term]);
+  const lines = await rows('account.payment.term.line', layout.line);
 
   const countryCodes = new Map(countries.map(({ id, code }) => [id, textOf(code)]));
   const stateRows = new Map<number, State>(
@@ -63,17 +66,18 @@ export async function readCodeLists(
       { code: bareState(textOf(code) ?? ''), name: textOf(name) ?? '', country: idOf(country_id) },
     ]),
   );
-  const lineDays = new Map(
-    lines.map((line) => [
-      line.id,
-      line[delay] === 'days_after' || line[delay] === 'day_after_invoice_date' ? Number(line[days]) : null,
-    ]),
-  );
+  const lineRows = new Map(lines.map((line) => [line.id, line]));
   const countriesWithStates = new Set([...stateRows.values()].map(({ country }) => country));
-  const termRows = new Map(terms.map((term) => [term.id, termOf(term, lineDays)]));
+  const termRows = new Map(terms.map((term) => [term.id, termOf(term, lineRows, layout)]));
   const named = (list: readonly OdooRow[], field: string) =>
     new Map(list.map((row) => [row.id, { id: String(row.id), name: textOf(row[field]) ?? '' }]));
-  const unitRows = named(units, 'name');
+  const sources = named(english, 'name');
+  const unitRows = new Map<number, UnitPayload>(
+    [...named(units, 'name')].map(([id, unit]) => {
+      const source = sources.get(id)?.name ?? unit.name;
+      return [id, source === unit.name ? unit : { ...unit, english: source }];
+    }),
+  );
   const categoryRows = named(categories, 'complete_name');
   const currencyCodes = new Map(currencies.map(({ id, name }) => [id, textOf(name)]));
   const found = <T>(map: ReadonlyMap<number, T>, id: number | null): T | null => {
@@ -97,7 +101,7 @@ export async function readCodeLists(
     stateId: (country, text) =>
       keyOf(stateRows, (state) => state.country === country && [state.code, state.name].some((one) => same(one, text))),
     currencyId: (code) => keyOf(currencyCodes, (one) => one === code.toUpperCase()),
-    unitId: (name) => byGivenId(unitRows, name) ?? keyOf(unitRows, (unit) => unit.name === name),
+    unitId: (name) => byGivenId(unitRows, name) ?? keyOf(unitRows, (unit) => englishName(unit) === name),
     categoryId: (name) => byGivenId(categoryRows, name) ?? keyOf(categoryRows, (category) => same(category.name, name)),
     plain: (mode) => [
       ...plainCodes('countries', countryCodes.values()),
@@ -125,8 +129,9 @@ function plainCodes(list: string, codes: Iterable<string | null>): PlainCode[] {
   return [...codes].flatMap((code) => (code === null ? [] : [{ list, code, word: code }]));
 }
 
+/** `#12`, or as it is shown: `#12 Box of 10`. */
 const byGivenId = (rows: ReadonlyMap<number, { readonly id: string }>, name: string): number | undefined =>
-  name.startsWith('#') ? keyOf(rows, ({ id }) => id === name.slice(1)) : undefined;
+  name.startsWith('#') ? keyOf(rows, ({ id }) => id === name.slice(1).split(' ', 1)[0]) : undefined;
 
 const same = (left: string, right: string): boolean => left.toLowerCase() === right.trim().toLowerCase();
 
@@ -136,15 +141,16 @@ function keyOf<T>(map: ReadonlyMap<number, T>, test: (value: T) => boolean): num
 }
 
 /** Days net where one line says it all; a term in parts has no such number. */
-function termOf(term: OdooRow, lineDays: ReadonlyMap<number, number | null>): TermPayload {
-  const [only, ...more] = idsOf(term.line_ids).map((id) => lineDays.get(id) ?? null);
-  const hasDiscount = term.early_discount === true;
-  const number = (value: Json | undefined) => (hasDiscount && typeof value === 'number' ? value : null);
+function termOf(term: OdooRow, lines: ReadonlyMap<number, OdooRow>, layout: TermLayout): TermPayload {
+  const [first, ...more] = idsOf(term.line_ids);
+  const only = first === undefined || more.length > 0 ? undefined : lines.get(first);
+  const discount = layout.discount(term, only);
+  const number = (value: Json | undefined) => (typeof value === 'number' ? value : null);
   return {
     id: String(term.id),
     name: textOf(term.name) ?? '',
-    netDays: more.length > 0 ? null : (only ?? null),
-    discountDays: number(term.discount_days),
-    discountPercent: hasDiscount ? rounded(term.discount_percentage, 4) : null,
+    netDays: only ? layout.netDays(only) : null,
+    discountDays: number(discount?.discount_days),
+    discountPercent: discount ? rounded(discount.discount_percentage, 4) : null,
   };
 }

@@ -177,6 +177,16 @@ function problemsOf(options: OdooOptions, path: string): ConfigProblem[] {
     "'NAMES' or 'CODES'",
     options.categories,
   );
+  const { companies } = options;
+  check(
+    companies === undefined ||
+      (Array.isArray(companies) &&
+        companies.length > 0 &&
+        companies.every((one) => Number.isInteger(one) || isText(one))),
+    'companies',
+    'names or ids, at least one; left out, all that the user sees',
+    companies,
+  );
   for (const key of ['pollMs', 'overlapMs', 'sweepMs', 'timeoutMs', 'callsPerSecond'] as const) {
     const value = options[key];
     check(value === undefined || (typeof value === 'number' && value > 0), key, 'a number above 0', value);

@@ -14,6 +14,7 @@ const CODES: Readonly<Record<OdooCode, SourceErrorCode>> = {
   ODOO_NO_MODEL: 'SCHEMA_DRIFTED',
   ODOO_NO_FIELD: 'SCHEMA_DRIFTED',
   ODOO_NO_RIGHT: 'ACCESS_DENIED',
+  ODOO_NO_COMPANY: 'COMPANY_MISSING',
   ODOO_RECORD_GONE: 'RECORD_GONE',
   ODOO_REFUSED: 'VALUE_REFUSED',
   ODOO_BAD_VALUE: 'VALUE_REFUSED',
@@ -68,6 +69,8 @@ function adviceFor({ code }: Failure): string {
       return '. Is the name of the database right?';
     case 'ODOO_NO_RIGHT':
       return '. `concord odoo check` lists the rights that are missing';
+    case 'ODOO_NO_COMPANY':
+      return '. Nothing is read or written until all are there: correct `companies` in hub.config.ts, or give the user the company in Odoo';
     case 'ODOO_NO_FIELD':
     case 'ODOO_NO_MODEL':
       return '. `concord odoo check` lists the fields and modules that are missing';

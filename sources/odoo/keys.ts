@@ -2,6 +2,7 @@ import type { KeyFacts } from '../connector.js';
 import type { OdooRow } from './client.js';
 import type { Session } from './session.js';
 import { instantOf, textOf } from './values.js';
+import { keysExpire } from './versions.js';
 
 export interface KeyReport {
   readonly name: string;
@@ -14,17 +15,18 @@ export interface KeyReport {
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Keys of the user; undefined: Odoo doesn't show them. */
-export async function keysOf({ client }: Session, now: Date): Promise<KeyReport[] | undefined> {
+export async function keysOf(session: Session, now: Date): Promise<KeyReport[] | undefined> {
+  const { client } = session;
   const context = { lang: 'en_US' };
-  const { dialect } = await client.version();
-  const expiry = dialect.major >= 17 ? ['expiration_date'] : [];
+  let expire: boolean;
   let rows: OdooRow[];
   try {
     const user = await client.userId();
+    expire = keysExpire(await session.fieldsOf('res.users.apikeys'));
     rows = await client.searchRead(
       'res.users.apikeys',
       [['user_id', '=', user]],
-      ['name', 'create_date', ...expiry],
+      ['name', 'create_date', ...(expire ? ['expiration_date'] : [])],
       context,
     );
   } catch (error) {
@@ -34,7 +36,7 @@ export async function keysOf({ client }: Session, now: Date): Promise<KeyReport[
   return rows.map((row) => {
     const createdAt = instantOf(row.create_date);
     const ageDays = createdAt === undefined ? undefined : Math.floor((now.getTime() - Date.parse(createdAt)) / DAY_MS);
-    const expiresAt = dialect.major < 17 ? undefined : (instantOf(row.expiration_date) ?? null);
+    const expiresAt = expire ? (instantOf(row.expiration_date) ?? null) : undefined;
     return { name: textOf(row.name) ?? '', createdAt, ageDays, expiresAt };
   });
 }

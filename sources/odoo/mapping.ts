@@ -17,9 +17,10 @@ import type {
   PricePayload,
   ProductPayload,
   TermPayload,
+  UnitPayload,
   WarehousePayload,
 } from './payloads.js';
-import { nameOfUnit, unitOfName } from './unit-names.js';
+import { englishName, nameOfUnit, unitOfName } from './unit-names.js';
 import { alphanumeric, bareUrl, htmlOfText, paddedGtin, rounded, samePhone, textOf, textOfHtml } from './values.js';
 
 /**
@@ -366,9 +367,9 @@ const categoryFrom = (
 ): string | undefined =>
   mode === 'CODES' ? codes.inward('categories', id, name) : codes.inward('categories', id, name, name);
 
-/** The hub's unit for one there: by its name where Odoo brings it, else by what a steward answered. */
-const unitFrom = ({ id, name }: { id: string; name: string }, codes: InwardCodes): string | undefined =>
-  unitOfName(name) ?? codes.inward('units', id, name);
+/** The hub's unit for one there: by its English name where Odoo brings it, else by what a steward answered. */
+const unitFrom = (unit: UnitPayload, codes: InwardCodes): string | undefined =>
+  unitOfName(englishName(unit)) ?? codes.inward('units', unit.id, unit.name);
 
 function offerOf(price: PricePayload, codes: InwardCodes) {
   const unit = price.unit === null ? undefined : unitFrom(price.unit, codes);
@@ -410,8 +411,14 @@ export const itemOutward = (options: { readonly creates: boolean }): Outward => 
     status: { fields: ['active'], write: (status) => ({ active: status !== 'DISCONTINUED' }) },
   },
   present: presentItem,
+  writable: (field, theirs) => theirs[SIBLINGS] !== true || !OF_TEMPLATE.has(field),
   same: sameItem,
 });
+
+/** In what `present` gives: the template has other variants. */
+const SIBLINGS = '<siblings>';
+/** What Odoo keeps once for all variants of a template: two items can't have it otherwise there. */
+const OF_TEMPLATE: ReadonlySet<string> = new Set(['name', 'description', '<kind>', 'categ_id', 'uom_id', 'tracking']);
 
 function presentItem(payload: Json): JsonObject {
   const product = payload as unknown as ProductPayload;
@@ -420,7 +427,7 @@ function presentItem(payload: Json): JsonObject {
     description: product.description,
     '<kind>': product.kind,
     categ_id: product.category === null ? null : `#${product.category.id} ${product.category.name}`,
-    uom_id: product.unit?.name ?? null,
+    uom_id: product.unit === null ? null : `#${product.unit.id} ${englishName(product.unit)}`,
     barcode: product.barcode,
     tracking: product.tracking,
     '<prices>': product.prices.map(({ partner, number, price, currency, company, minimum, from, to }) => ({
@@ -434,6 +441,7 @@ function presentItem(payload: Json): JsonObject {
       to,
     })),
     active: product.active,
+    [SIBLINGS]: product.hasSiblings,
   };
 }
 
@@ -443,8 +451,13 @@ function sameItem(field: string, ours: Json, theirs: Json): boolean {
       return sameText(textOfHtml(ours), textOfHtml(theirs));
     case 'barcode':
       return paddedGtin(ours) === paddedGtin(theirs);
+    case '<kind>':
+      // Where Odoo doesn't tell goods from consumables there is nothing to correct.
+      return theirs === null ? ours !== 'SERVICE' : sameText(ours, theirs);
+    case 'uom_id':
+      return sameNamed(ours, theirs);
     case 'categ_id':
-      return sameCategory(ours, theirs);
+      return sameNamed(lower(ours), lower(theirs));
     case '<prices>':
       return sameRows(ours, theirs, priceKey);
     default:
@@ -486,13 +499,11 @@ function categoryThere(category: Json, context: OutwardContext): Json {
   return `#${code}`;
 }
 
-/** `#12` or a full name, and `#12 All / Gloves`. */
-function sameCategory(ours: Json, theirs: Json): boolean {
+/** `#12` or a name, and `#12 All / Gloves`. */
+function sameNamed(ours: Json, theirs: Json): boolean {
   const [wanted, present] = [textOf(ours) ?? '', textOf(theirs) ?? ''];
   const [id = ''] = present.split(' ', 1);
-  return wanted.startsWith('#')
-    ? wanted.split(' ', 1)[0] === id
-    : wanted.toLowerCase() === present.slice(id.length + 1).toLowerCase();
+  return wanted.startsWith('#') ? wanted.split(' ', 1)[0] === id : wanted === present.slice(id.length + 1);
 }
 
 function baseGtin(packagings: Json): Json {

@@ -1,7 +1,7 @@
 /**
  * A record as the connector hands it to the mapping and keeps in the inbox: what Odoo gave, with `false` made null, ids of
  * code lists resolved to what they mean everywhere (ISO codes) or to how they are called there, and children beside their
- * parent. No times: a write that changed nothing must not look like news.
+ * parent. No times of changes: a write that changed nothing must not look like news.
  */
 export type Text = string | null;
 
@@ -20,6 +20,8 @@ export interface AddressFields {
 
 export interface PartnerPayload extends AddressFields {
   readonly id: string;
+  /** When it was made there: ids are given again after a database was set back. */
+  readonly born: Text;
   readonly name: Text;
   readonly active: boolean;
   readonly isCompany: boolean;
@@ -72,6 +74,7 @@ export interface BankPayload {
 
 export interface ProductPayload {
   readonly id: string;
+  readonly born: Text;
   readonly template: string;
   readonly name: Text;
   readonly active: boolean;
@@ -82,8 +85,17 @@ export interface ProductPayload {
   readonly tracking: Text;
   readonly description: Text;
   readonly category: { readonly id: string; readonly name: string } | null;
-  readonly unit: { readonly id: string; readonly name: string } | null;
+  readonly unit: UnitPayload | null;
   readonly prices: readonly PricePayload[];
+  /** Its template has other variants: name, unit and the like are theirs as well. */
+  readonly hasSiblings: boolean;
+}
+
+export interface UnitPayload {
+  readonly id: string;
+  readonly name: string;
+  /** Its name in English, where that is another. */
+  readonly english?: string;
 }
 
 export interface PricePayload {
@@ -94,7 +106,7 @@ export interface PricePayload {
   readonly currency: Text;
   readonly company: Text;
   readonly minimum: Text;
-  readonly unit: { readonly id: string; readonly name: string } | null;
+  readonly unit: UnitPayload | null;
   readonly from: Text;
   readonly to: Text;
   /** The price holds for all variants of the template. */
@@ -103,6 +115,7 @@ export interface PricePayload {
 
 export interface WarehousePayload {
   readonly id: string;
+  readonly born: Text;
   readonly name: Text;
   readonly code: Text;
   readonly active: boolean;
@@ -112,6 +125,7 @@ export interface WarehousePayload {
 
 export interface CompanyPayload extends AddressFields {
   readonly id: string;
+  readonly born: Text;
   readonly name: Text;
   readonly active: boolean;
   readonly parent: Text;

@@ -17,7 +17,8 @@ import type {
 import type { Session } from './session.js';
 import { TOMBSTONES } from './setup.js';
 import type { OdooStream, Watch } from './streams.js';
-import { idOf, idsOf, instantOf, odooTime, plain, textOf } from './values.js';
+import { hasSiblings, idOf, idsOf, instantOf, odooTime, plain, textOf, VARIANT } from './values.js';
+import { itemLayout, priceLayout, type Stocked } from './versions.js';
 
 /** Ids in one call of a listing: more are no faster. */
 const LIST_PAGE = 2_000;
@@ -102,7 +103,7 @@ export class OdooPull implements PullPart {
     return told(this.system, false, async () => {
       if (externalIds.length === 0) return [];
       const domain = watch.owner === undefined ? await this.domainOf(watch) : await this.ownerDomainOf(watch);
-      return assemble(stream, this.session, [['id', 'in', externalIds.map(Number)], ...domain]);
+      return assemble(stream, this.session, [['id', 'in', externalIds.map(Number).filter(Number.isInteger)], ...domain]);
     });
   }
 
@@ -114,10 +115,10 @@ export class OdooPull implements PullPart {
       const { client } = this.session;
       const fields = watch.model === 'product.product' ? ['write_date', 'product_tmpl_id'] : ['write_date'];
       const rows = await client.searchRead(watch.model, domain, fields, context, { limit: Math.min(limit, LIST_PAGE) });
-      const latest = await latestOf(watch.model, rows, this.session, context);
+      const { latest, parts } = await latestOf(watch.model, rows, this.session, context);
       const entries = rows.map(({ id }) => {
         const sourceTime = instantOf(latest.get(id));
-        return { externalId: String(id), ...(sourceTime === undefined ? {} : { sourceTime }) };
+        return { externalId: String(id), parts: parts.get(id) ?? 0, ...(sourceTime === undefined ? {} : { sourceTime }) };
       });
       return {
         entries,
@@ -232,6 +233,7 @@ function withParts(rows: readonly OdooRow[], parts: () => Promise<Make>): Assemb
   return { rows, ready };
 }
 
+const DATES = ['create_date', 'write_date'];
 const ADDRESS = ['street', 'street2', 'city', 'zip', 'state_id', 'country_id'];
 const PARTNER = [
   'name',
@@ -263,7 +265,7 @@ async function suppliers(session: Session, domain: Domain, limit?: number): Prom
   const maybe = await session.known('res.partner', PARTNER_MAYBE);
   // Most partners have neither contacts nor accounts. Of a few, their own lists say so and spare a call; of many, a call costs less than the lists.
   const areMany = limit !== undefined && limit > FEW;
-  const fields = [...PARTNER, ...maybe, ...(areMany ? [] : ['child_ids', 'bank_ids']), 'write_date'];
+  const fields = [...PARTNER, ...maybe, ...(areMany ? [] : ['child_ids', 'bank_ids']), ...DATES];
   const partners = await client.searchRead('res.partner', domain, fields, context, pageOf(limit));
   const ids = partners.map(({ id }) => id);
   const part = (model: string, list: string, owner: string, names: readonly string[], more: Json[] = []) => {
@@ -294,6 +296,7 @@ async function suppliers(session: Session, domain: Domain, limit?: number): Prom
       ]);
       const payload: PartnerPayload = {
         id: String(row.id),
+        born: textOf(row.create_date),
         name: textOf(row.name),
         active: row.active !== false,
         isCompany: row.is_company === true,
@@ -376,38 +379,43 @@ const PRICE = [
 async function items(session: Session, domain: Domain, limit?: number): Promise<Assembly> {
   const { client } = session;
   const context = await session.context();
-  const dialect = await session.dialect();
-  const flag = dialect.stocked.flag === null ? [] : await session.known('product.product', [dialect.stocked.flag]);
-  const fields = [...(await session.known('product.product', PRODUCT)), ...flag, 'write_date'];
+  const { stocked } = itemLayout(await session.fieldsOf('product.product'));
+  const flag = stocked.flag === null ? [] : [stocked.flag];
+  const fields = [...(await session.known('product.product', PRODUCT)), ...flag, ...DATES];
   const products = await client.searchRead('product.product', domain, fields, context, pageOf(limit));
   const templates = [...new Set(products.map((row) => idOf(row.product_tmpl_id)).filter((id) => id !== null))];
-  const { supplierinfoPartner, supplierinfoUnit } = dialect;
+  const layout = priceLayout(await session.fieldsOf('product.supplierinfo'));
+  const { partner: supplierinfoPartner, unit: supplierinfoUnit } = layout;
   const priceFields = [...PRICE, supplierinfoPartner, supplierinfoUnit, 'write_date'];
   return withParts(products, async () => {
-    const [prices, templateRows] = await Promise.all([
+    const [prices, templateRows, variants] = await Promise.all([
       client.searchRead('product.supplierinfo', [['product_tmpl_id', 'in', templates]], priceFields, context, {
         order: 'sequence, min_qty, id',
       }),
       client.read('product.template', templates, ['write_date'], context),
+      client.searchRead('product.product', [['product_tmpl_id', 'in', templates]], VARIANT, context),
     ]);
+    const variantsOf = groupBy(variants, 'product_tmpl_id');
     const pricesOf = groupBy(prices, 'product_tmpl_id');
     const templateOf = new Map(templateRows.map((row) => [row.id, row]));
     return (row, lists) => {
       const template = idOf(row.product_tmpl_id) ?? 0;
-      const offers = (pricesOf.get(template) ?? []).filter((price) => [null, row.id].includes(idOf(price.product_id)));
+      const offers = offersOf(row.id, pricesOf.get(template) ?? [], supplierinfoPartner);
       const payload: ProductPayload = {
         id: String(row.id),
+        born: textOf(row.create_date),
         template: String(template),
         name: textOf(row.name),
         active: row.active !== false,
         code: textOf(row.default_code),
         barcode: textOf(row.barcode),
-        kind: kindOf(row, dialect.stocked),
+        kind: kindOf(row, stocked),
         tracking: textOf(row.tracking),
         description: textOf(row.description),
         category: lists.category(idOf(row.categ_id)),
         unit: lists.unit(idOf(row.uom_id)),
         prices: offers.map((price) => priceOf(price, supplierinfoPartner, supplierinfoUnit, lists)),
+        hasSiblings: hasSiblings(row, variantsOf.get(template) ?? []),
       };
       const dated = templateOf.get(template);
       return record(payload, [row, ...(dated ? [dated] : []), ...offers]);
@@ -415,9 +423,22 @@ async function items(session: Session, domain: Domain, limit?: number): Promise<
   });
 }
 
-function kindOf(row: OdooRow, { type, flag }: { readonly type: string; readonly flag: string | null }): string | null {
+/** The prices of a variant: its own, and those of all variants where it has none from that supplier for as much. */
+function offersOf(variant: number, prices: readonly OdooRow[], partner: string): OdooRow[] {
+  const termsOf = (price: OdooRow) =>
+    [idOf(price[partner]), idOf(price.company_id), price.min_qty, price.date_start].join();
+  const own = prices.filter((price) => idOf(price.product_id) === variant);
+  const stated = new Set(own.map(termsOf));
+  return prices.filter(
+    (price) => own.includes(price) || (idOf(price.product_id) === null && !stated.has(termsOf(price))),
+  );
+}
+
+function kindOf(row: OdooRow, { type, flag }: Stocked): string | null {
   const stated = textOf(row.type);
   if (stated === 'service') return 'SERVICE';
+  // Whether they are stocked isn't said there.
+  if (type === 'consu' && flag === null) return null;
   if (stated === type && (flag === null || row[flag] === true)) return 'GOODS';
   return stated === 'consu' ? 'CONSUMABLE' : null;
 }
@@ -439,7 +460,7 @@ const priceOf = (row: OdooRow, partner: string, unit: string, lists: CodeLists):
 async function warehouses(session: Session, domain: Domain, limit?: number): Promise<Assembly> {
   const { client } = session;
   const context = await session.context();
-  const fields = ['name', 'code', 'active', 'company_id', 'partner_id', 'write_date'];
+  const fields = ['name', 'code', 'active', 'company_id', 'partner_id', ...DATES];
   const rows = await client.searchRead('stock.warehouse', domain, fields, context, pageOf(limit));
   return withParts(rows, async () => {
     const places = rows.map((row) => idOf(row.partner_id)).filter((id) => id !== null);
@@ -449,6 +470,7 @@ async function warehouses(session: Session, domain: Domain, limit?: number): Pro
       const place = partnerOf.get(idOf(row.partner_id) ?? 0);
       const payload: WarehousePayload = {
         id: String(row.id),
+        born: textOf(row.create_date),
         name: textOf(row.name),
         code: textOf(row.code),
         active: row.active !== false,
@@ -476,7 +498,7 @@ async function companies(session: Session, domain: Domain, limit?: number): Prom
     'zip',
     'country_id',
     ...maybe,
-    'write_date',
+    ...DATES,
   ];
   const rows = await client.searchRead(
     'res.company',
@@ -496,6 +518,7 @@ async function companies(session: Session, domain: Domain, limit?: number): Prom
     return (row, lists) => {
       const payload: CompanyPayload = {
         id: String(row.id),
+        born: textOf(row.create_date),
         name: textOf(row.name),
         active: row.active !== false,
         parent: asText(idOf(row.parent_id)),
@@ -509,17 +532,22 @@ async function companies(session: Session, domain: Domain, limit?: number): Prom
   });
 }
 
-/** The last change of each record with all that belongs to it, in the way of `record`. */
+/** The last change of each record with all that belongs to it, and how many parts that is, in the way of `record`. */
 async function latestOf(
   model: string,
   rows: readonly OdooRow[],
   session: Session,
   context: CallContext,
-): Promise<Map<number, string>> {
+): Promise<{ latest: Map<number, string>; parts: Map<number, number> }> {
   const { client } = session;
   const latest = new Map<number, string>();
+  const parts = new Map<number, number>();
   const raise = (id: number | null, time: Json | undefined) => {
     if (id !== null && typeof time === 'string' && time > (latest.get(id) ?? '')) latest.set(id, time);
+  };
+  const add = (id: number | null, time: Json | undefined) => {
+    raise(id, time);
+    if (id !== null) parts.set(id, (parts.get(id) ?? 0) + 1);
   };
   for (const { id, write_date } of rows) raise(id, write_date);
   const ids = rows.map(({ id }) => id);
@@ -529,11 +557,11 @@ async function latestOf(
       ['is_company', '=', false],
     ];
     for (const row of await client.searchRead('res.partner', contacts, ['parent_id', 'write_date'], context)) {
-      raise(idOf(row.parent_id), row.write_date);
+      add(idOf(row.parent_id), row.write_date);
     }
     const banks = [['partner_id', 'in', ids]];
     for (const row of await client.searchRead('res.partner.bank', banks, ['partner_id', 'write_date'], context)) {
-      raise(idOf(row.partner_id), row.write_date);
+      add(idOf(row.partner_id), row.write_date);
     }
   }
   if (model === 'product.product') {
@@ -542,19 +570,17 @@ async function latestOf(
     for (const row of await client.read('product.template', templates, ['write_date'], context)) {
       for (const { id } of variants.get(row.id) ?? []) raise(id, row.write_date);
     }
-    const fields = ['product_tmpl_id', 'product_id', 'write_date'];
-    for (const row of await client.searchRead(
-      'product.supplierinfo',
-      [['product_tmpl_id', 'in', templates]],
-      fields,
-      context,
-    )) {
-      const own = idOf(row.product_id);
-      const concerned = own === null ? (variants.get(idOf(row.product_tmpl_id) ?? 0) ?? []) : [{ id: own }];
-      for (const { id } of concerned) if (latest.has(id)) raise(id, row.write_date);
+    const { partner } = priceLayout(await session.fieldsOf('product.supplierinfo'));
+    const fields = [...PRICE, partner, 'write_date'];
+    const domain = [['product_tmpl_id', 'in', templates]];
+    const prices = groupBy(await client.searchRead('product.supplierinfo', domain, fields, context), 'product_tmpl_id');
+    for (const [template, all] of prices) {
+      for (const { id } of variants.get(template) ?? []) {
+        for (const { write_date } of offersOf(id, all, partner)) add(id, write_date);
+      }
     }
   }
-  return latest;
+  return { latest, parts };
 }
 
 /** When anything of it last changed there: a bank account moves its own date only. */

@@ -9,7 +9,8 @@ import { isSerialisation } from './failure.js';
 import { addressKey, priceKey } from './mapping.js';
 import type { Session } from './session.js';
 import type { OdooStream } from './streams.js';
-import { alphanumeric, htmlOfText, idOf, rounded, textOf } from './values.js';
+import { alphanumeric, hasSiblings, htmlOfText, idOf, rounded, textOf, VARIANT } from './values.js';
+import { itemLayout, priceLayout } from './versions.js';
 
 /** Before the dot of every external id that the hub gives. */
 export const MODULE = 'concord';
@@ -79,7 +80,17 @@ export class OdooPush implements PushPart {
   write(stream: SyncStream, batch: WriteBatch): Promise<readonly WriteResult[]> {
     return told(this.system, true, async () => {
       const results = new Map<string, WriteResult>();
-      for (const group of byFields(batch)) await this.writeGroup(stream as OdooStream, group, results);
+      for (const group of byFields(batch)) {
+        try {
+          await this.writeGroup(stream as OdooStream, group, results);
+        } catch (error) {
+          // What was written before it is there.
+          if (results.size === 0) throw error;
+          const failed = sourceErrorOf(this.system, error, true);
+          if (!(failed instanceof SourceError)) throw error;
+          for (const { key } of group.rows) if (!results.has(key)) results.set(key, { kind: 'FAILED', error: failed });
+        }
+      }
       return batch.rows.map((row) => results.get(row.key) ?? { kind: 'UNTRIED' });
     });
   }
@@ -111,8 +122,8 @@ export class OdooPush implements PushPart {
 
   private async columnsOf(model: string, batch: WriteBatch, context: CallContext): Promise<Column[]> {
     const lists = await this.session.codeLists();
-    const dialect = await this.session.dialect();
     const present = await this.session.fieldsOf(model);
+    const { stocked, description, purchaseUnit } = itemLayout(present);
     const countries = await this.countriesOf(model, batch, context);
     const byId = (name: string, idFor: (text: string, row: WriteRow) => number | undefined, what: string): Column => ({
       name: `${name}/.id`,
@@ -145,7 +156,6 @@ export class OdooPush implements PushPart {
           return [byId(name, (text) => lists.categoryId(text), 'the category')];
         case 'uom_id': {
           const unit = byId(name, (text) => lists.unitId(text), 'the unit');
-          const { purchaseUnit } = dialect;
           return purchaseUnit === null ? [unit] : [unit, { name: `${purchaseUnit}/.id`, cell: unit.cell }];
         }
         case 'parent_id':
@@ -153,13 +163,13 @@ export class OdooPush implements PushPart {
           return [byId(name, (text) => Number(text), 'the record')];
         case '<kind>':
           return [
-            { name: 'type', cell: (row) => typeOf(textOf(row.fields[name]), dialect.stocked.type) },
-            ...(dialect.stocked.flag === null
+            { name: 'type', cell: (row) => typeOf(textOf(row.fields[name]), stocked.type) },
+            ...(stocked.flag === null
               ? []
-              : [{ name: dialect.stocked.flag, cell: (row: WriteRow) => (row.fields[name] === 'GOODS' ? '1' : '0') }]),
+              : [{ name: stocked.flag, cell: (row: WriteRow) => (row.fields[name] === 'GOODS' ? '1' : '0') }]),
           ];
         case 'description':
-          return dialect.comment === 'html' ? [{ name, cell: (row) => htmlCell(row.fields[name]) }] : [plain(name)];
+          return description === 'html' ? [{ name, cell: (row) => htmlCell(row.fields[name]) }] : [plain(name)];
         case 'property_purchase_currency_id':
           return present.has(name) ? [byId(name, (code) => lists.currencyId(code), 'the currency')] : [];
         default:
@@ -255,7 +265,7 @@ export class OdooPush implements PushPart {
       return { kind: 'WRITTEN', externalId: String(id) };
     } catch (error) {
       const known = sourceErrorOf(this.system, error, true);
-      if (known instanceof SourceError) return { kind: 'FAILED', error: known };
+      if (known instanceof SourceError) return { kind: 'FAILED', error: known, externalId: String(id) };
       throw new Error(`${stream.name} ${id}: a part could not be written`, { cause: error });
     }
   }
@@ -280,10 +290,12 @@ export class OdooPush implements PushPart {
 
   /** Change what is there into what is wanted: what stays is found by its key, then by its place among the rest. */
   private async reconcile(row: WriteRow, id: number, wanted: readonly JsonObject[], part: Part): Promise<void> {
+    const given = new Set((part.given ?? []).map((one) => part.key(part.read(one))));
     const free = new Map(part.present.map((one) => [one.id, one]));
     const pairs: (readonly [JsonObject, OdooRow | undefined])[] = [];
     const open: JsonObject[] = [];
     for (const one of wanted) {
+      if (given.has(part.key(one))) continue;
       const same = [...free.values()].find((there) => part.identity(part.read(there)) === part.identity(one));
       if (!same) open.push(one);
       else {
@@ -443,11 +455,12 @@ export class OdooPush implements PushPart {
   private async pricePart(variant: number): Promise<Part> {
     const { client } = this.session;
     const context = await this.session.context();
-    const dialect = await this.session.dialect();
+    const { partner } = priceLayout(await this.session.fieldsOf('product.supplierinfo'));
     const lists = await this.session.codeLists();
-    const [product] = await client.read('product.product', [variant], ['product_tmpl_id'], context);
+    const [product] = await client.read('product.product', [variant], ['product_tmpl_id', 'active'], context);
     const template = idOf(product?.product_tmpl_id) ?? 0;
-    const partner = dialect.supplierinfoPartner;
+    const variants = await client.searchRead('product.product', [['product_tmpl_id', '=', template]], VARIANT, context);
+    const isOne = product !== undefined && hasSiblings(product, variants);
     const fields = [
       partner,
       'product_id',
@@ -460,11 +473,16 @@ export class OdooPush implements PushPart {
       'date_end',
     ];
     const rows = await client.searchRead('product.supplierinfo', [['product_tmpl_id', '=', template]], fields, context);
+    const own = rows.filter((row) => idOf(row.product_id) === variant);
+    const shared = rows.filter((row) => idOf(row.product_id) === null);
     return {
-      name: 'price',
+      // What was made for all variants keeps its name.
+      name: isOne ? 'variant_price' : 'price',
       field: '<prices>',
       model: 'product.supplierinfo',
-      present: rows.filter((row) => [null, variant].includes(idOf(row.product_id))),
+      present: isOne ? own : [...own, ...shared],
+      // A price of all variants isn't one variant's to change.
+      given: isOne ? shared : [],
       archives: false,
       read: (row) => ({
         partner: String(idOf(row[partner]) ?? ''),
@@ -482,6 +500,7 @@ export class OdooPush implements PushPart {
       columns: (row) => ({
         [`${partner}/.id`]: row.partner ?? '',
         'product_tmpl_id/.id': String(template),
+        ...(isOne ? { 'product_id/.id': String(variant) } : {}),
         product_code: row.number ?? '',
         price: row.price ?? '0',
         'currency_id/.id': String(lists.currencyId(textOf(row.currency) ?? '') ?? ''),
@@ -544,6 +563,8 @@ interface Part {
   readonly field: string;
   readonly model: string;
   readonly present: readonly OdooRow[];
+  /** Rows that it shares with other records: what they say is there, and they are left as they are. */
+  readonly given?: readonly OdooRow[];
   /** What goes is archived; else it is deleted. */
   readonly archives: boolean;
   read(row: OdooRow): JsonObject;

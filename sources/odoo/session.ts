@@ -1,6 +1,6 @@
-import type { CallContext, OdooClient } from './client.js';
+import { type CallContext, type OdooClient, OdooError } from './client.js';
 import { type CodeLists, readCodeLists, UnknownCode } from './code-lists.js';
-import type { Dialect } from './versions.js';
+import { FIELD_FACTS, type Fields, fieldsIn, NO_FIELDS } from './versions.js';
 
 export interface SessionOptions {
   readonly client: OdooClient;
@@ -13,7 +13,7 @@ export interface SessionOptions {
 export class Session {
   readonly client: OdooClient;
   private readonly language: string;
-  private readonly fields = new Map<string, { readonly at: number; readonly value: Promise<ReadonlySet<string>> }>();
+  private readonly fields = new Map<string, { readonly at: number; readonly value: Promise<Fields> }>();
   private lists: { readonly at: number; readonly value: Promise<CodeLists> } | undefined;
 
   constructor(private readonly options: SessionOptions) {
@@ -28,11 +28,27 @@ export class Session {
     return { lang: this.language, companies };
   }
 
+  /**
+   * The companies that the hub looks after. Throws where one that the configuration names isn't there: without it calls would
+   * be about another one, and none at all means that of the user's own screen.
+   */
   async companyIds(): Promise<readonly number[]> {
-    const { companies } = await this.codeLists();
-    const wanted = this.options.companies;
-    if (wanted === undefined) return companies.map(({ id }) => id);
-    return companies.filter(({ id, name }) => wanted.includes(id) || wanted.includes(name)).map(({ id }) => id);
+    const { included, missing, there } = await this.companies();
+    if (missing.length === 0) return included;
+    // As soon as it is mended, in Odoo too.
+    this.forgetLists();
+    const found = there.map(({ id, name }) => `"${name}" (${id})`).join(', ') || 'none that the key may read';
+    const said = `the configuration names ${missing.map((one) => JSON.stringify(one)).join(', ')}; the companies there are ${found}`;
+    throw new OdooError('companies', { kind: 'TARGET_DOWN', code: 'ODOO_NO_COMPANY', said });
+  }
+
+  /** Which of the companies there are meant, and who of the named ones isn't there. */
+  async companies() {
+    const { companies: there } = await this.codeLists();
+    const wanted = this.options.companies ?? there.map(({ id }) => id);
+    const included = there.filter(({ id, name }) => wanted.includes(id) || wanted.includes(name));
+    const missing = wanted.filter((one) => !included.some(({ id, name }) => id === one || name === one));
+    return { there, included: included.map(({ id }) => id), missing };
   }
 
   /** Partners that stand for our own companies. */
@@ -41,19 +57,15 @@ export class Session {
     return companies.map(({ partner }) => partner).filter((id) => id !== null);
   }
 
-  dialect(): Promise<Dialect> {
-    return this.client.version().then(({ dialect }) => dialect);
-  }
-
-  /** Names of the model's fields; none where the model isn't there. */
-  fieldsOf(model: string): Promise<ReadonlySet<string>> {
+  /** The model's fields; none where the model isn't there. */
+  fieldsOf(model: string): Promise<Fields> {
     const known = this.fields.get(model);
     if (known && performance.now() - known.at < KEPT_MS) return known.value;
     const asked = this.client
-      .fieldsGet(model, ['type'], { lang: this.language })
-      .then((fields): ReadonlySet<string> => new Set(Object.keys(fields)))
-      .catch((error: unknown): ReadonlySet<string> => {
-        if (isMissingModel(error)) return new Set();
+      .fieldsGet(model, FIELD_FACTS, { lang: this.language })
+      .then(fieldsIn)
+      .catch((error: unknown): Fields => {
+        if (isMissingModel(error)) return NO_FIELDS;
         this.fields.delete(model);
         throw error;
       });
@@ -110,13 +122,14 @@ export class Session {
       'account.payment.term',
       'account.payment.term.line',
     ];
-    const present = new Set<string>();
+    const readable = new Map<string, Fields>();
     // What the key may not read is as if it weren't there; `concord odoo check` names it.
     for (const model of models) {
-      const isThere = (await this.fieldsOf(model)).size > 0;
-      if (isThere && (await this.client.mayAccess(model, 'read', { lang: this.language }))) present.add(model);
+      const fields = await this.fieldsOf(model);
+      if (fields.size > 0 && (await this.client.mayAccess(model, 'read', { lang: this.language })))
+        readable.set(model, fields);
     }
-    return readCodeLists(this.client, { lang: this.language }, (model) => present.has(model));
+    return readCodeLists(this.client, { lang: this.language }, (model) => readable.get(model) ?? NO_FIELDS);
   }
 }
 

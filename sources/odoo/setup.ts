@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../golden-records/index.js';
 import { Permanent } from '../errors.js';
 import type { CallContext, OdooClient } from './client.js';
+import { FIELD_FACTS, fieldsIn, rulesHaveActions } from './versions.js';
 
 /**
  * What the hub puts into an Odoo on request, and takes out again: a model that keeps tombstones, the rules that write
@@ -46,7 +47,7 @@ export async function setupOdoo(client: OdooClient, context: CallContext, hook: 
     const name = `${MARK} tombstone of ${model}`;
     if (await hasRule(client, context, name)) continue;
     const owner = await OWNERS[model]?.(client);
-    await createRule(client, context, dialect.major, {
+    await createRule(client, context, {
       name,
       model,
       trigger: 'on_unlink',
@@ -173,7 +174,6 @@ async function modelId(client: OdooClient, context: CallContext, model: string):
 async function createRule(
   client: OdooClient,
   context: CallContext,
-  major: number,
   {
     name,
     model,
@@ -182,10 +182,11 @@ async function createRule(
   }: { readonly name: string; readonly model: string; readonly trigger: string; readonly code: string },
 ): Promise<void> {
   const model_id = await modelId(client, context, model);
-  // A rule was an action of its own until 16; since then it has actions.
+  const rule = fieldsIn(await client.fieldsGet('base.automation', FIELD_FACTS, context));
   const action: JsonObject = { name, model_id, state: 'code', code, usage: 'base_automation' };
-  const values =
-    major >= 17 ? { name, model_id, trigger, action_server_ids: [[0, 0, action]] } : { ...action, trigger };
+  const values = rulesHaveActions(rule)
+    ? { name, model_id, trigger, action_server_ids: [[0, 0, action]] }
+    : { ...action, trigger };
   await client.create('base.automation', [values as JsonObject], context);
 }
 

@@ -85,7 +85,6 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       ...live,
       watch: { model: 'res.partner', domain: supplierDomain },
       ...(writes.suppliers ? { outward: supplierOutward({ creates: creates.suppliers }) } : {}),
-      reads: READS.supplier,
       sweeps: true,
     }),
     stream(options, {
@@ -118,7 +117,6 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       ...live,
       watch: { model: 'product.product', domain: options.items },
       ...(writes.items ? { outward: itemOutward({ creates: creates.items }) } : {}),
-      reads: READS.item,
       sweeps: true,
     }),
     stream(options, {
@@ -151,7 +149,6 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       every: SELDOM_MS,
       watch: { model: 'stock.warehouse', domain: [], all: true },
       ...(writes.warehouses ? { outward: warehouseOutward({ creates: creates.warehouses }) } : {}),
-      reads: READS.warehouse,
       sweeps: true,
     }),
     stream(options, {
@@ -160,7 +157,6 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       every: SELDOM_MS,
       watch: { model: 'res.company', domain: [], all: true },
       ...(writes.businessUnits ? { outward: businessUnitOutward({ creates: creates.businessUnits }) } : {}),
-      reads: READS.business_unit,
       sweeps: true,
     }),
   ];
@@ -170,7 +166,7 @@ const SELDOM_MS = 60_000;
 const NO_CODES: InwardCodes = { inward: (_list, _code, _label, otherwise) => otherwise };
 
 /** Without these a mapping is broken; fields that only some versions have are not among them. */
-const READS = {
+const READS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   supplier: {
     'res.partner': [
       'name',
@@ -225,7 +221,10 @@ const READS = {
   },
   warehouse: { 'stock.warehouse': ['name', 'code', 'active', 'company_id', 'partner_id', 'write_date'] },
   business_unit: { 'res.company': ['name', 'parent_id', 'currency_id', 'partner_id', 'write_date'] },
-} as const;
+};
+
+/** Lists of a payload whose entries are records of their own there. */
+const PARTS: Readonly<Record<string, readonly string[]>> = { supplier: ['children', 'banks'], item: ['prices'] };
 
 interface Typed {
   readonly name: string;
@@ -242,7 +241,6 @@ function stream(
     readonly every: number;
     readonly watch: Watch;
     readonly outward?: Outward;
-    readonly reads?: Readonly<Record<string, readonly string[]>>;
     readonly sweeps?: boolean;
   },
 ): OdooStream {
@@ -270,9 +268,11 @@ function stream(
         : {}),
     },
     ...(own.sweeps ? { sweepEveryMs: options.sweepMs } : {}),
-    ...(own.reads ? { reads: own.reads } : {}),
+    ...(own.sweeps && own.entityType in PARTS ? { parts: PARTS[own.entityType] } : {}),
+    reads: READS[own.entityType] ?? {},
     ...(own.entityType === 'item' ? { family: 'template' } : {}),
     ...(own.outward ? { outward: own.outward } : {}),
+    born: 'born',
     mapping: mappingWith(NO_CODES),
     mappingWith,
     watch: own.watch,

@@ -1,5 +1,7 @@
+import type { UnitPayload } from './payloads.js';
+
 /**
- * The units that Odoo brings, by the name it gives them, and the hub's code for each: what these mean needs nobody's
+ * The units that Odoo brings, by their English name, and the hub's code for each: what these mean needs nobody's
  * answer. The others are asked for, in the code list `units`. A test holds the codes to the hub's table.
  */
 export const STANDARD_UNITS: Readonly<Record<string, string>> = {
@@ -19,6 +21,9 @@ export const STANDARD_UNITS: Readonly<Record<string, string>> = {
   oz: 'ONZ',
 };
 const NAMES = new Map(Object.entries(STANDARD_UNITS).map(([name, code]) => [code, name]));
+
+/** In English, whatever the language that the hub reads names in. */
+export const englishName = ({ name, english }: UnitPayload): string => english ?? name;
 
 export const unitOfName = (name: string): string | undefined =>
   Object.hasOwn(STANDARD_UNITS, name) ? STANDARD_UNITS[name] : undefined;

@@ -97,3 +97,12 @@ export function samePhone(left: Json | undefined, right: Json | undefined): bool
   if (!a || !b) return a === b;
   return a === b || (Math.min(a.length, b.length) >= 9 && (a.endsWith(b) || b.endsWith(a)));
 }
+
+/** Of a product, to tell whether it shares its template. */
+export const VARIANT = ['product_tmpl_id', 'active'];
+
+/** Does the product share its template with another that counts? What is archived counts for what is archived alone. */
+export const hasSiblings = (
+  { id, active }: { readonly id: number; readonly active?: Json },
+  variants: readonly { readonly id: number; readonly active?: Json }[],
+): boolean => variants.some((other) => other.id !== id && (other.active !== false || active === false));

@@ -53,8 +53,14 @@ describe.each(odooChoices())('$name', ({ start, isReal }) => {
     const found = await report('admin', { companies: ['Nobody Inc.'] });
     expect(found.problems).toContainEqual({
       severity: 'ERROR',
-      message: 'companies: expected one of "My Company", found "Nobody Inc."',
+      message: 'companies: expected one of "My Company", found "Nobody Inc.": nothing is read or written there',
     });
+    // The rest is told all the same, but for what would be another company's.
+    expect(found.companies).toEqual([{ id: 1, name: 'My Company', included: false }]);
+    expect(found.models.flatMap(({ missingRights, missingFields }) => [...missingRights, ...missingFields])).toEqual(
+      [],
+    );
+    expect(found.streams.map(({ records }) => records).filter((records) => records !== null)).toEqual([]);
   }, 60_000);
 });
 

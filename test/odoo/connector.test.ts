@@ -219,10 +219,10 @@ describe.each(odooChoices())('$name', ({ start }) => {
     const item = await created('item', { name: unique('Priced') });
     const [product] = await admin.read('product.product', [Number(item)], ['product_tmpl_id'], context);
     const template = idOf(product?.product_tmpl_id) ?? 0;
-    const { supplierinfoPartner } = (await admin.version()).dialect;
+    const partnerField = odoo.major >= 16 ? 'partner_id' : 'name';
     await admin.create(
       'product.supplierinfo',
-      [{ [supplierinfoPartner]: Number(id), product_tmpl_id: template, price: 1.5 }],
+      [{ [partnerField]: Number(id), product_tmpl_id: template, price: 1.5 }],
       context,
     );
     expect(await window('item-prices')).toContain(item);

@@ -185,7 +185,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     const before = [await written('res.partner', id), await written('product.template', template)];
     await odoo.nextSecond();
     await admin.create('res.partner.bank', [{ acc_number: unique('AC'), partner_id: id }], context);
-    const partnerField = (await admin.version()).dialect.supplierinfoPartner;
+    const partnerField = odoo.major >= 16 ? 'partner_id' : 'name';
     await admin.create(
       'product.supplierinfo',
       [{ [partnerField]: id, product_tmpl_id: template, price: 2.5 }],

@@ -89,7 +89,20 @@ describeReal(({ start }) => {
 
   test('reset to an older state: the hub does not believe that everything was deleted, and asks', async () => {
     const names = Array.from({ length: 30 }, (_, nth) => vendor(`Before Reset ${nth}`));
-    await admin.create('res.partner', names, context);
+    const known = { ...vendor('Known Before Ltd'), vat: 'NO123456785' };
+    const given = await admin.create('res.partner', [known, ...names], context);
+    await at.settle();
+    // The ERP owns their names.
+    const [kept = 0] = given;
+    const linked = await at.query<{ golden: string }>(
+      `select golden_record_id::text as golden from source_record where system = 'odoo' and external_id = $1`,
+      String(kept),
+    );
+    const erp = (name: string) =>
+      at.hub.arrive('erp', 'supplier', {
+        OLD: { name, taxIds: [{ scheme: 'VAT', value: known.vat }], status: 'ACTIVE' },
+      });
+    await erp('Known Before Ltd');
     await at.settle();
     const active = () =>
       at.query(`select 1 from source_record where system = 'odoo' and entity_type = 'supplier' and state = 'ACTIVE'`);
@@ -102,11 +115,27 @@ describeReal(({ start }) => {
       `select details from steward_task where kind = 'MASS_DELETE' and state = 'OPEN'`,
     );
     expect(tasks[0]?.details.missing).toBeGreaterThanOrEqual(30);
-    // What it has now comes in all the same.
-    const [id = 0] = await odoo.client('admin').create('res.partner', [vendor('After Reset')], context);
+    // What it has now comes in all the same, also where it has an id that another one had before.
+    const now = odoo.client('admin');
+    let id = 0;
+    for (let nth = 0; id < kept && nth < 200; nth++)
+      [id = 0] = await now.create('res.partner', [vendor(`After Reset ${nth}`)], context);
+    expect(id).toBe(kept);
+    const [{ name: stranger } = { name: '' }] = await now.read('res.partner', [id], ['name'], context);
     await at.settle().catch(() => undefined);
-    const found = await at.query(`select 1 from source_record where system = 'odoo' and external_id = $1`, String(id));
-    expect(found).toHaveLength(1);
+    await erp('Renamed since');
+    await at.settle().catch(() => undefined);
+    const found = await at.query<{ name: string; golden: string }>(
+      `select attributes->>'name' as name, golden_record_id::text as golden from source_record where system = 'odoo' and external_id = $1`,
+      String(id),
+    );
+    expect(found).toMatchObject([{ name: stranger }]);
+    expect(found[0]?.golden).not.toBe(linked[0]?.golden);
+    expect(await now.read('res.partner', [id], ['name'], context)).toMatchObject([{ name: stranger }]);
+    expect(
+      await at.query(`select attributes->>'name' as name from golden_record where id = $1::uuid`, linked[0]?.golden),
+    ).toEqual([{ name: 'Renamed since' }]);
+    expect(await at.query(`select 1 from operation where kind = 'REUSED_IDS'`)).not.toEqual([]);
   }, 180_000);
 });
 

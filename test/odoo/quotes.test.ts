@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createKey } from '../../golden-records/api-keys.js';
-import { HUB_ACTOR } from '../../golden-records/index.js';
+import { HUB_ACTOR, newId } from '../../golden-records/index.js';
 import { buildHubSchema } from '../../resolvers/schema.js';
+import { redrive } from '../../sources/index.js';
 import { Refusal } from '../../src/demo/odoo/refusal.js';
 import { type RunningServer, startServer } from '../../src/server.js';
 import { createOdooHub, ODOO_RULES, type OdooHub } from '../support/odoo/hub.js';
@@ -16,6 +17,7 @@ import { post } from '../support/test-server.js';
 const context = { lang: 'en_US' };
 const IBAN = 'DE89370400440532013000';
 const OTHER_IBAN = 'DE02120300000000202051';
+const NEW_IBAN = 'FR1420041010050500013M02606';
 const VAT = 'DE136695976';
 const rules = {
   ...ODOO_RULES,
@@ -28,7 +30,7 @@ const ASKED = `{
   syncStatus { streams { lastError { message } } targets { lastError { message } } }
 }`;
 
-describe.each(odooChoices())('$name', ({ start, isReal }) => {
+describe.each(odooChoices())('$name', ({ start, major, isReal }) => {
   let odoo: OdooTarget;
   let at: OdooHub;
   let server: RunningServer;
@@ -100,6 +102,49 @@ describe.each(odooChoices())('$name', ({ start, isReal }) => {
     expect(dead?.message).toMatch(/res\.partner\.bank of \S+ .*\w/);
     await expectUnquoted(IBAN);
     expect(await told('integrator')).toContain('VALUE_REFUSED');
+  }, 120_000);
+
+  test('a new partner whose account is refused is there once, and known as the hub’s own', async () => {
+    if (major !== 14) return;
+    const admin = odoo.client('admin');
+    const [other = 0] = await admin.create(
+      'res.partner',
+      [{ name: 'A customer', is_company: true, customer_rank: 1 }],
+      context,
+    );
+    // 14 takes each number once in all, and the hub knows no customers.
+    await admin.create('res.partner.bank', [{ acc_number: NEW_IBAN, partner_id: other }], context);
+    await at.settle();
+    const bankAccounts = [{ iban: NEW_IBAN, holder: 'Newly Made', country: 'DE' }];
+    await at.hub.arrive('erp', 'supplier', { Q9: { name: 'Newly Made Ltd', bankAccounts, status: 'ACTIVE' } });
+    await at.settle();
+    // A failure is no news: the next look brings the partner.
+    await at.settle();
+    const linked = () =>
+      at.query<{ state: string; externalId: string; records: number }>(
+        `select t.state, t.external_id as "externalId", (select count(*)::int from source_record s
+             where s.system = 'odoo' and s.id = t.link_id and s.golden_record_id = t.golden_id) as records
+           from target_state t join golden_record g on g.id = t.golden_id where g.attributes->>'name' = 'Newly Made Ltd'`,
+      );
+    const [made] = await linked();
+    expect(made).toMatchObject({ state: 'LINKED', records: 1 });
+    expect((await refusals())[0]?.message).toMatch(/res\.partner\.bank of/);
+    // Somebody takes the number away from the other one, and the letter goes again.
+    await admin.unlink(
+      'res.partner.bank',
+      await admin.searchIds('res.partner.bank', [['partner_id', '=', other]], context),
+      context,
+    );
+    await redrive(at.hub.db, HUB_ACTOR, {
+      correlationId: newId(),
+      reason: 'the number is free',
+      filter: { system: 'odoo' },
+    });
+    await at.settle();
+    const banks = [['partner_id', '=', Number(made?.externalId)]];
+    expect(await admin.count('res.partner.bank', banks, context)).toBe(1);
+    expect(await admin.count('res.partner', [['name', '=', 'Newly Made Ltd']], context)).toBe(1);
+    expect(await linked()).toEqual([made]);
   }, 120_000);
 
   if (isReal) return;

@@ -2,13 +2,19 @@ import { describe, expect, test } from '@jest/globals';
 import { HUB_ACTOR, type Json, newId, resolveTask } from '../../golden-records/index.js';
 import { healOnce, setCode, setupOdoo } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
-import { describeReal, setScene } from '../support/odoo/each.js';
 import { idOf } from '../../sources/odoo/values.js';
+import { describeReal, setScene } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
 /** The engine with the connector: records of both sides, end to end. */
 const context = { lang: 'en_US' };
+
+/** With its check digit. */
+function gtinOf(digits: string): string {
+  const sum = [...digits].reduce((all, digit, at) => all + Number(digit) * (at % 2 === 0 ? 1 : 3), 0);
+  return `${digits}${(10 - (sum % 10)) % 10}`;
+}
 
 describe.each(odooChoices())('$name', ({ start }) => {
   let odoo: OdooTarget;
@@ -126,6 +132,79 @@ describe.each(odooChoices())('$name', ({ start }) => {
     );
     expect((await golden(kept))?.attributes.status).toBe('BLOCKED');
   }, 120_000);
+
+  test('12: an account that is deleted there leaves no date, and the sweep finds it gone', async () => {
+    const name = unique('Two Accounts');
+    const [id = 0] = await admin.create('res.partner', [{ name, is_company: true, supplier_rank: 1 }], context);
+    const [first = 0] = await admin.create(
+      'res.partner.bank',
+      [{ acc_number: unique('OLD'), partner_id: id }],
+      context,
+    );
+    await odoo.nextSecond();
+    await admin.create('res.partner.bank', [{ acc_number: unique('NEW'), partner_id: id }], context);
+    await at.settle();
+    expect((await golden(name))?.attributes.bankAccounts).toHaveLength(2);
+    await admin.unlink('res.partner.bank', [first], context);
+    await at.sweep();
+    expect((await golden(name))?.attributes.bankAccounts).toMatchObject([
+      { accountNumber: expect.stringContaining('NEW') },
+    ]);
+  }, 120_000);
+
+  test('law 7: items that are variants of one template there share its name, have prices of their own, and come to rest', async () => {
+    const gtins = ['42', '43'].map((prefix) => gtinOf(`${prefix}${String(Date.now()).slice(-10)}`));
+    const [attribute = 0] = await admin.create(
+      'product.attribute',
+      [{ name: unique('Size'), create_variant: 'always' }],
+      context,
+    );
+    const values = await admin.create(
+      'product.attribute.value',
+      ['S', 'L'].map((size) => ({ name: unique(size), attribute_id: attribute })),
+      context,
+    );
+    const shared = unique('Nitrile glove');
+    const lines = [[0, 0, { attribute_id: attribute, value_ids: [[6, 0, values]] }]];
+    const [template = 0] = await admin.create(
+      'product.template',
+      [{ name: shared, attribute_line_ids: lines }],
+      context,
+    );
+    const variants = await admin.searchIds('product.product', [['product_tmpl_id', '=', template]], context);
+    for (const [nth, variant] of variants.entries())
+      await admin.write('product.product', [variant], { barcode: gtins[nth] ?? '' }, context);
+    await at.settle();
+    const supplier = { system: 'erp', scope: 'main', id: `GLOVES-${template}` };
+    await at.hub.arrive('erp', 'supplier', { [supplier.id]: { name: unique('Aurora Gloves'), status: 'ACTIVE' } });
+    await at.settle();
+    const item = (name: string, gtin: string, amount: string) => ({
+      name,
+      packagings: [{ level: 'BASE', gtin }],
+      supplierItems: [{ supplier, price: { amount, currency: 'USD' } }],
+    });
+    await at.hub.arrive('erp', 'item', {
+      [`S-${template}`]: item('Nitrile glove small', gtins[0] ?? '', '2.5'),
+      [`L-${template}`]: item('Nitrile glove large', gtins[1] ?? '', '3.5'),
+    });
+    await at.settle();
+    for (const name of ['Nitrile glove small', 'Nitrile glove large'])
+      expect((await links((await golden(name))?.id ?? '')).map(({ system }) => system)).toEqual(['erp', 'odoo']);
+    const [there] = await admin.read('product.template', [template], ['name'], context);
+    expect(there?.name).toBe(shared);
+    const prices = await admin.searchRead(
+      'product.supplierinfo',
+      [['product_tmpl_id', '=', template]],
+      ['product_id', 'price'],
+      context,
+    );
+    expect(prices.map((row) => [idOf(row.product_id), row.price])).toEqual([
+      [variants[0], 2.5],
+      [variants[1], 3.5],
+    ]);
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
+    await at.hub.expectLawful();
+  }, 240_000);
 
   test('13: partners merged there: the source is gone, and what belonged to it is the target’s', async () => {
     const [one, two] = [unique('Merge Source'), unique('Merge Target')];

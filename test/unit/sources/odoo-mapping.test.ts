@@ -2,8 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { normaliseRecord, supplier, UNITS } from '../../../golden-records/index.js';
 import type { InwardCodes, OutwardContext } from '../../../sources/connector.js';
 import { failureOfException, readJson2, readJsonRpc } from '../../../sources/odoo/failure.js';
-import { businessUnitOutward, itemOutward, supplierOf, supplierOutward } from '../../../sources/odoo/mapping.js';
-import type { PartnerPayload } from '../../../sources/odoo/payloads.js';
+import {
+  businessUnitOutward,
+  itemOf,
+  itemOutward,
+  supplierOf,
+  supplierOutward,
+} from '../../../sources/odoo/mapping.js';
+import type { PartnerPayload, ProductPayload } from '../../../sources/odoo/payloads.js';
 import { STANDARD_UNITS } from '../../../sources/odoo/unit-names.js';
 import {
   bareUrl,
@@ -14,11 +20,11 @@ import {
   samePhone,
   textOfHtml,
 } from '../../../sources/odoo/values.js';
-import { dialectOf } from '../../../sources/odoo/versions.js';
 
 const NO_CODES: InwardCodes = { inward: (_list, _code, _label, otherwise) => otherwise };
 const partner = (more: Partial<PartnerPayload> = {}): PartnerPayload => ({
   id: '7',
+  born: '2026-11-01 08:00:00',
   name: 'Nordic Gloves',
   active: true,
   isCompany: true,
@@ -275,6 +281,62 @@ describe('items', () => {
     expect(attributes.baseUnit?.write('KGM', outwardContext())).toEqual({ uom_id: 'kg' });
     expect(attributes.baseUnit?.write('BX', outwardContext({ 'units BX': '12' }))).toEqual({ uom_id: '#12' });
   });
+
+  const product: ProductPayload = {
+    id: '3',
+    born: '2026-11-01 08:00:00',
+    template: '2',
+    name: 'Swab',
+    active: true,
+    code: null,
+    barcode: null,
+    kind: 'GOODS',
+    tracking: 'none',
+    description: null,
+    category: null,
+    unit: null,
+    prices: [],
+    hasSiblings: false,
+  };
+  const unitShown = (unit: ProductPayload['unit']) =>
+    itemOutward({ creates: true }).present({ ...product, unit } as never).uom_id ?? null;
+
+  test('a unit is the same by its id, or by its English name, never by what a language calls it', () => {
+    const box = unitShown({ id: '12', name: 'Karton zu 10', english: 'Box of 10' });
+    expect(box).toBe('#12 Box of 10');
+    expect(same?.('uom_id', '#12', box)).toBe(true);
+    expect(same?.('uom_id', box, box)).toBe(true);
+    // As it was shown before the id stood with it.
+    expect(same?.('uom_id', 'Box of 10', box)).toBe(true);
+    expect(same?.('uom_id', '#1', box)).toBe(false);
+    expect(same?.('uom_id', '#12', '#121 Box of 10')).toBe(false);
+    const kilo = unitShown({ id: '3', name: 'Kilo', english: 'kg' });
+    expect(same?.('uom_id', 'kg', kilo)).toBe(true);
+    expect(same?.('uom_id', 'KG', kilo)).toBe(false);
+    expect(same?.('uom_id', 'kg', null)).toBe(false);
+  });
+
+  test('a unit that Odoo brings is known in every language; of another one a steward is asked, in his own', () => {
+    const asked: string[] = [];
+    const silent: InwardCodes = {
+      inward: (list, code, label) => {
+        asked.push(`${list} ${code} ${label}`);
+        return undefined;
+      },
+    };
+    const mapped = (unit: ProductPayload['unit']) => itemOf({ ...product, unit }, silent).baseUnit;
+    expect(mapped({ id: '1', name: 'Stück', english: 'Units' })).toBe('C62');
+    expect(mapped({ id: '3', name: 'kg' })).toBe('KGM');
+    expect(asked).toEqual([]);
+    expect(mapped({ id: '12', name: 'Karton zu 10', english: 'Box of 10' })).toBeUndefined();
+    expect(asked).toEqual(['units 12 Karton zu 10']);
+  });
+
+  test('where Odoo tells no goods from consumables its word is no news, and there is nothing to correct', () => {
+    expect(itemOf({ ...product, kind: null }, NO_CODES)).not.toHaveProperty('kind');
+    expect(['GOODS', 'CONSUMABLE', 'SERVICE'].map((kind) => same?.('<kind>', kind, null))).toEqual([true, true, false]);
+    expect(same?.('<kind>', 'GOODS', 'CONSUMABLE')).toBe(false);
+  });
 });
 
 describe('failures', () => {
@@ -313,10 +375,4 @@ describe('failures', () => {
     expect(readJson2(answer(200, 'null'))).toEqual({ result: null });
     expect(readJsonRpc(answer(200, '{"jsonrpc":"2.0","id":1}'))).toEqual({ result: null });
   });
-});
-
-test('versions between take the dialect of the newest that is not newer; older ones are refused', () => {
-  expect(dialectOf(13)).toBeUndefined();
-  expect(dialectOf(17)).toMatchObject({ major: 17, protocol: 'jsonrpc' });
-  expect(dialectOf(20)).toMatchObject({ protocol: 'json2' });
 });

@@ -38,6 +38,16 @@ describe('three ways', () => {
     ['they meet', { theirs: { name: 'B' } }, { kind: 'WRITE', why: 'FIRST' }],
     ['its own word in our spelling', { theirs: { name: ' a' }, isAuthor: true }, { kind: 'LEAVE' }],
     [
+      'propose: they meet, and theirs is empty',
+      { theirs: { name: null }, onConflict: 'propose' },
+      { kind: 'WRITE', why: 'FIRST' },
+    ],
+    [
+      'propose: they meet, and theirs is no',
+      { ours: { active: true }, theirs: { active: false }, onConflict: 'propose' },
+      { kind: 'ASK', why: 'FIRST' },
+    ],
+    [
       'propose: theirs moved',
       { theirs: { name: 'B' }, bases: { name: base('A') }, onConflict: 'propose' },
       { kind: 'ASK' },

@@ -187,18 +187,23 @@ describe('send', () => {
 test('a sweep tells what is missing and what is otherwise', () => {
   const known = new Map(
     [
-      { externalId: '1', state: 'ACTIVE' as const, sourceTime: 't1' },
-      { externalId: '2', state: 'ACTIVE' as const, sourceTime: 't1' },
-      { externalId: '3', state: 'DELETED' as const, sourceTime: 't1' },
-      { externalId: '4', state: 'HELD' as const, sourceTime: 't1' },
+      { externalId: '1', state: 'ACTIVE' as const, sourceTime: 't1', parts: 0 },
+      { externalId: '2', state: 'ACTIVE' as const, sourceTime: 't1', parts: 0 },
+      { externalId: '3', state: 'DELETED' as const, sourceTime: 't1', parts: 0 },
+      { externalId: '4', state: 'HELD' as const, sourceTime: 't1', parts: 0 },
+      { externalId: '6', state: 'ACTIVE' as const, sourceTime: 't1', parts: 2 },
+      { externalId: '7', state: 'ACTIVE' as const, sourceTime: 't1', parts: 2 },
     ].map((entry) => [entry.externalId, entry]),
   );
   const listed = new Map([
-    ['2', 't2'],
-    ['3', 't1'],
-    ['5', 't1'],
+    ['2', { sourceTime: 't2' }],
+    ['3', { sourceTime: 't1' }],
+    ['5', { sourceTime: 't1' }],
+    // A part is gone, which leaves no date.
+    ['6', { sourceTime: 't1', parts: 1 }],
+    ['7', { sourceTime: 't1', parts: 2 }],
   ]);
-  expect(compare(known, listed)).toEqual({ missing: ['1'], different: ['2', '3', '5'] });
+  expect(compare(known, listed)).toEqual({ missing: ['1'], different: ['2', '3', '5', '6'] });
 });
 
 test('drift: a field that is gone, or has another type than was accepted; a new one is no drift', () => {
