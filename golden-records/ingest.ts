@@ -234,6 +234,7 @@ async function apply(
     records: prepared.changed.length,
   };
   await writePlan(tx, planOf(tx, definition, head, settlement, arriving, homes, parts, subject));
+  await options.within?.(tx, new Map(prepared.changed.map(({ record, id }) => [record.externalId ?? '', id])));
   return resultOf(batch, prepared, head.id, settlement);
 }
 

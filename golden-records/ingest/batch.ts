@@ -1,6 +1,6 @@
 import type { Json } from '../json.js';
 import type { ChangedRecord } from '../store/rows.js';
-import type { TransactionOptions } from '../transaction.js';
+import type { TransactionOptions, Tx } from '../transaction.js';
 import type { PreparedBatch } from './prepare.js';
 
 /** One record as it arrived. */
@@ -87,4 +87,6 @@ export interface IngestOptions extends TransactionOptions {
   readonly basedOn?: Readonly<Record<string, string>>;
   /** What `prepareAhead` made of this very batch. */
   readonly ahead?: Promise<PreparedBatch> | undefined;
+  /** Done in the transaction of what changed: ids of source records by their external ids. */
+  readonly within?: (tx: Tx, changed: ReadonlyMap<string, string>) => Promise<void>;
 }

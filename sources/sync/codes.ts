@@ -90,29 +90,27 @@ export interface WaitingRecord extends UnknownCode {
 }
 
 /** Keep who waits for which code, and ask a steward about each code once. Nothing where nothing was missed. */
-export async function waitForCodes(db: Db, system: string, waiting: readonly WaitingRecord[]): Promise<void> {
+export async function waitForCodes(tx: Tx, system: string, waiting: readonly WaitingRecord[]): Promise<void> {
   if (waiting.length === 0) return;
-  await inTransaction(db, async (tx) => {
-    await tx.execute(
-      `insert into code_wait (system, list, direction, value, entity_type, record_id, since)
-         select distinct $1, x.list, x.direction, x.value, x."entityType", x."recordId", $3::timestamptz
-         from jsonb_to_recordset($2::jsonb) as x(list text, direction text, value text, "entityType" text, "recordId" uuid)
-       on conflict do nothing`,
-      system,
-      waiting,
-      tx.now.toISOString(),
-    );
-    const codes = new Map(waiting.map((wait) => [taskKey(system, wait), wait]));
-    const raise = [...codes].map(
-      ([key, { list, direction, value, label, entityType }]): RaisedTask => ({
-        kind: 'UNKNOWN_CODE',
-        key,
-        details: { system, list, direction, value, label: label ?? null, entityType },
-      }),
-    );
-    const subject = { system, codes: raise.length };
-    await recordOperation(tx, { kind: 'UNKNOWN_CODE', actor: HUB_ACTOR, correlationId: newId(), subject }, { raise });
-  });
+  await tx.execute(
+    `insert into code_wait (system, list, direction, value, entity_type, record_id, since)
+       select distinct $1, x.list, x.direction, x.value, x."entityType", x."recordId", $3::timestamptz
+       from jsonb_to_recordset($2::jsonb) as x(list text, direction text, value text, "entityType" text, "recordId" uuid)
+     on conflict do nothing`,
+    system,
+    waiting,
+    tx.now.toISOString(),
+  );
+  const codes = new Map(waiting.map((wait) => [taskKey(system, wait), wait]));
+  const raise = [...codes].map(
+    ([key, { list, direction, value, label, entityType }]): RaisedTask => ({
+      kind: 'UNKNOWN_CODE',
+      key,
+      details: { system, list, direction, value, label: label ?? null, entityType },
+    }),
+  );
+  const subject = { system, codes: raise.length };
+  await recordOperation(tx, { kind: 'UNKNOWN_CODE', actor: HUB_ACTOR, correlationId: newId(), subject }, { raise });
 }
 
 const taskKey = (system: string, { list, direction, value }: Pick<UnknownCode, 'list' | 'direction' | 'value'>) =>
@@ -179,7 +177,7 @@ async function saveCode(tx: Tx, actor: Actor, row: Required<CodeInput>): Promise
 
 const HEAL_PAGE = 100;
 const ANSWERED = `
-select w.entity_type as "entityType", w.record_id::text as "recordId", w.direction, s.scope, s.external_id as "externalId",
+select w.entity_type as "entityType", w.record_id::text as "recordId", w.direction, w.list, w.value, s.scope, s.external_id as "externalId",
     s.payload, ${'to_char(s.source_time at time zone \'utc\', \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')'} as "sourceTime"
   from code_wait w left join source_record s on s.entity_type = w.entity_type and s.id = w.record_id and s.state <> 'DELETED'
   where w.system = $1 and exists (select from code c where c.system = w.system and c.list = w.list
@@ -190,6 +188,8 @@ interface Answered {
   readonly entityType: string;
   readonly recordId: string;
   readonly direction: 'INWARD' | 'OUTWARD';
+  readonly list: string;
+  readonly value: string;
   readonly scope: string | null;
   readonly externalId: string | null;
   readonly payload: Json;
@@ -212,17 +212,18 @@ export async function healOnce(db: Db, sync: Synchronised): Promise<{ healed: nu
     if (own.length > 0 && isFirst(sync, stream)) await mapAgain(db, sync, stream, codes, own);
   }
   await inTransaction(db, async (tx) => {
+    // One that is under way was planned before the answer: it goes again.
     await tx.execute(
-      `update delivery set state = 'PENDING', generation = generation + 1, due_at = $2::timestamptz, queued_at = $2::timestamptz,
+      `update delivery set state = case when state = 'IN_FLIGHT' then state else 'PENDING' end, generation = generation + 1, due_at = $2::timestamptz, queued_at = $2::timestamptz,
            finished_at = null, place = null, error = null, attempts = 0
-         where state in ('DONE', 'PENDING') and link_id in (select value::uuid from jsonb_array_elements_text($1::jsonb))`,
+         where state in ('DONE', 'PENDING', 'IN_FLIGHT') and link_id in (select value::uuid from jsonb_array_elements_text($1::jsonb))`,
       answered.filter(({ direction }) => direction === 'OUTWARD').map(({ recordId }) => recordId),
       tx.now.toISOString(),
     );
     await tx.execute(
-      `delete from code_wait w using jsonb_to_recordset($2::jsonb) as x("recordId" uuid) where w.system = $1
-         and w.record_id = x."recordId" and exists (select from code c where c.system = w.system and c.list = w.list
-           and case w.direction when 'INWARD' then c.code = w.value else c.word = w.value end)`,
+      `delete from code_wait w using jsonb_to_recordset($2::jsonb) as x("recordId" uuid, "entityType" text, direction text, list text, value text)
+         where w.system = $1 and w.record_id = x."recordId" and w.entity_type = x."entityType" and w.direction = x.direction
+           and w.list = x.list and w.value = x.value`,
       sync.system,
       answered,
     );

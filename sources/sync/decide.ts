@@ -83,11 +83,7 @@ function whyOf(fields: readonly string[], ours: JsonObject, theirs: JsonObject, 
 }
 
 const isEmpty = (value: Json | undefined) =>
-  value === undefined ||
-  value === null ||
-  value === false ||
-  value === '' ||
-  (Array.isArray(value) && value.length === 0);
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
 /** The base after `wrote` was written and the target looked at. */
 export function afterWrite(before: FieldBase | undefined, wrote: Json, shown: Json): FieldBase {

@@ -3,6 +3,7 @@ import {
   type Db,
   type EntityTypeDefinition,
   type InboundRecord,
+  inTransaction,
   type Json,
   type JsonObject,
   newId,
@@ -79,7 +80,7 @@ export interface DeliverStep {
 const LIMIT = 200;
 const CALL_MS = 60_000;
 const MOST_ATTEMPTS = 10;
-/** A parent that is this late isn't coming. */
+/** A parent that has been a dead letter for so long isn't coming by itself. */
 const PARENT_MS = 60 * 60_000;
 const PARENT_RETRY_MS = 30_000;
 /** What a delivery waits for whose record isn't there: whether it was deleted is for a sweep to say. */
@@ -243,8 +244,11 @@ class Delivery implements ClaimedBatch {
     if (given === null) return null;
     return {
       noted: Promise.allSettled('cause' in given ? [] : [given.noting]),
-      settle: () =>
-        'cause' in given ? this.giveUp(given.cause) : this.settle(given).catch((cause) => this.giveUp(cause)),
+      settle: () => {
+        const settled =
+          'cause' in given ? this.giveUp(given.cause) : this.settle(given).catch((cause) => this.giveUp(cause));
+        return settled.finally(this.unkeep);
+      },
     };
   }
 
@@ -263,7 +267,7 @@ class Delivery implements ClaimedBatch {
     return { codes, waiting, work, written, noting: this.noteResults(written), reading: this.readBack(written) };
   }
 
-  /** Is it still to be sent? What changed since it was prepared is prepared anew. */
+  /** Is it still to be sent? Where anything changed since it was prepared, be it only who belongs to whom, it is prepared anew. */
   private async isHeld(): Promise<boolean> {
     const { claimed, stream, sync, prepared } = this;
     const held = await stillClaimed(this.db, claimed, streamName(sync.system, stream));
@@ -272,7 +276,7 @@ class Delivery implements ClaimedBatch {
       return false;
     }
     this.claimed = { ...claimed, links: claimed.links.filter((link) => held.has(link)) };
-    if (prepared?.work.some(({ link }) => held.get(link.linkId) !== link.generation)) this.prepared = undefined;
+    if (prepared?.work.some(({ link }) => held.get(link.linkId) !== link.stamp)) this.prepared = undefined;
     return true;
   }
 
@@ -414,13 +418,10 @@ class Delivery implements ClaimedBatch {
       kept.size === 0
         ? works
         : works.map(({ link }) => ({ link, planned: planLink({ ...context, kept }, link, theirs.get(link.linkId)) }));
-    await waitForCodes(
-      db,
-      system,
-      decided.flatMap(({ link, planned }) =>
-        planned.unknownCodes.map((code) => ({ ...code, entityType: definition.code, recordId: link.linkId })),
-      ),
+    const waiting = decided.flatMap(({ link, planned }) =>
+      planned.unknownCodes.map((code) => ({ ...code, entityType: definition.code, recordId: link.linkId })),
     );
+    if (waiting.length > 0) await inTransaction(db, (tx) => waitForCodes(tx, system, waiting));
     const isLoaded = await this.isLoaded(decided);
     return decided.map((work) =>
       isLoaded ? this.goneOrNot(work, theirs) : withoutCreate(this.goneOrNot(work, theirs)),
@@ -527,7 +528,7 @@ class Delivery implements ClaimedBatch {
       this.db,
       this.home,
       written.flatMap(({ attempt, outcome }) =>
-        outcome.kind === 'WRITTEN' && attempt.action === 'CREATE'
+        outcome.externalId !== undefined && attempt.action === 'CREATE'
           ? [{ linkId: attempt.linkId, externalId: outcome.externalId }]
           : [],
       ),
@@ -592,13 +593,11 @@ class Delivery implements ClaimedBatch {
     if (plan.kind === 'FAIL') return this.failed(link, plan.error, null);
     if (plan.kind === 'WAIT') {
       const now = this.db.now().getTime();
-      const isLate = plan.waitsFor.startsWith('golden:') && now - Date.parse(link.queuedAt) > PARENT_MS;
-      if (isLate)
-        return this.dead(
-          link,
-          new Permanent('PARENT_MISSING', `${plan.waitsFor} is still not there`, { place: 'HUB' }),
-          null,
-        );
+      if (plan.deadSince !== undefined && now - Date.parse(plan.deadSince) > PARENT_MS) {
+        const error = new Permanent('PARENT_MISSING', `${plan.waitsFor} is a dead letter itself`, { place: 'HUB' });
+        // As soon as that one is there, so is this one's turn.
+        return { ...this.dead(link, error, null), waitsFor: plan.waitsFor };
+      }
       const retryMs = plan.waitsFor === FIRST_LOAD ? LOAD_RETRY_MS : PARENT_RETRY_MS;
       const dueAt = new Date(now + retryMs).toISOString();
       return { ...this.base(link), state: 'PENDING', dueAt, waitsFor: plan.waitsFor };
@@ -618,7 +617,7 @@ class Delivery implements ClaimedBatch {
     { attempt, outcome, fields }: Written,
     after: JsonObject | undefined,
   ): Promise<Finished> {
-    if (outcome.kind === 'FAILED') return this.failed(link, outcome.error, attempt);
+    if (outcome.kind === 'FAILED') return this.failed(link, outcome.error, attempt, outcome.externalId);
     const agreed = plan.kind === 'UPDATE' ? plan.agreed : {};
     const bases = Object.entries(fields).map(([field, wrote]): [string, FieldBase] => [
       field,
@@ -656,15 +655,21 @@ class Delivery implements ClaimedBatch {
   /** When the whole system is meant the record's tries are not used up; it waits for the system. */
   private systemDueAt: Promise<Date> | undefined;
 
-  private async failed(link: LinkCase, cause: SourceError, attempt: SentAttempt | null): Promise<Finished> {
+  /** `externalId`: it is there, but for a part. */
+  private async failed(
+    link: LinkCase,
+    cause: SourceError,
+    attempt: SentAttempt | null,
+    externalId = link.externalId,
+  ): Promise<Finished> {
     const error = this.unquotable.without(cause);
-    if (error instanceof Permanent) return this.dead(link, error, attempt);
+    if (error instanceof Permanent) return this.dead(link, error, attempt, externalId);
     const random = (this.options.random ?? Math.random)();
     const told = {
       ...this.base(link),
       place: placeOf(error),
       error: errorJson(error),
-      ...refusalOf(link, error, attempt),
+      ...refusalOf(link, error, attempt, externalId),
     };
     // A worker that is told to stop cuts its call short: nobody's fault, and no try.
     if (this.options.signal?.aborted) return { ...told, state: 'PENDING', dueAt: this.db.now().toISOString() };
@@ -678,32 +683,37 @@ class Delivery implements ClaimedBatch {
       return { ...told, state: 'PENDING', dueAt: (await this.systemDueAt).toISOString() };
     }
     const attempts = link.attempts + 1;
-    if (attempts >= (this.options.mostAttempts ?? MOST_ATTEMPTS)) return this.dead(link, error, attempt);
+    if (attempts >= (this.options.mostAttempts ?? MOST_ATTEMPTS)) return this.dead(link, error, attempt, externalId);
     const retryAfterMs = error instanceof Retryable ? error.retryAfterMs : undefined;
     const waitMs = backoffMs(attempts, random, DELIVERY_BACKOFF, retryAfterMs);
     return { ...told, state: 'PENDING', attempts, dueAt: new Date(this.db.now().getTime() + waitMs).toISOString() };
   }
 
-  private dead(link: LinkCase, error: SourceError, attempt: SentAttempt | null): Finished {
+  private dead(
+    link: LinkCase,
+    error: SourceError,
+    attempt: SentAttempt | null,
+    externalId = link.externalId,
+  ): Finished {
     return {
       ...this.base(link),
       state: 'DEAD',
       attempts: link.attempts + 1,
       place: placeOf(error),
       error: errorJson(error),
-      ...refusalOf(link, error, attempt),
+      ...refusalOf(link, error, attempt, externalId),
       failedBefore: attempt === null ? { id: newId(), changes: [] } : null,
     };
   }
 
   private async end(finished: readonly Finished[], written: readonly Written[] = []): Promise<DeliverStep> {
-    await finish(this.db, this.claimed.leaseId, finished).finally(this.unkeep);
+    const revived = await finish(this.db, this.claimed.leaseId, finished);
     if (this.systemDueAt === undefined) await noteSuccess(this.db, this.sync.system);
     const count = (state: Finished['state']) => finished.filter((entry) => entry.state === state).length;
     if (finished.some(({ waitsFor }) => waitsFor === SWEEP))
       await sweepSoon(this.db, streamName(this.sync.system, this.stream));
     const dead = count('DEAD');
-    if (dead > 0) await askAboutDeadLetters(this.db, this.sync.system);
+    if (dead + revived > 0) await askAboutDeadLetters(this.db, this.sync.system);
     const wrote = written.filter(({ outcome }) => outcome.kind === 'WRITTEN');
     const created = wrote.filter(({ attempt }) => attempt.action === 'CREATE').length;
     const waiting = finished.filter(({ waitsFor }) => waitsFor !== null).length;
@@ -732,13 +742,14 @@ function refusalOf(
   link: LinkCase,
   error: SourceError,
   attempt: SentAttempt | null,
+  externalId: string | null,
 ): Pick<Finished, 'attempt' | 'uncreate'> {
   if (attempt === null) return { attempt: null, uncreate: false };
   const isUnknown = error instanceof Retryable && error.outcomeUnknown;
   return {
-    attempt: { id: attempt.id, result: isUnknown ? 'UNKNOWN' : 'REFUSED', externalId: link.externalId },
+    attempt: { id: attempt.id, result: isUnknown ? 'UNKNOWN' : 'REFUSED', externalId },
     // Refused for certain, and never sent before: nothing needs to be looked for.
-    uncreate: attempt.action === 'CREATE' && !isUnknown && link.creatingSince === null,
+    uncreate: attempt.action === 'CREATE' && !isUnknown && externalId === null && link.creatingSince === null,
   };
 }
 

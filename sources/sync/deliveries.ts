@@ -50,6 +50,7 @@ export interface DeliveryQuery {
   readonly code?: string | undefined;
   readonly place?: Place | undefined;
   readonly goldenId?: string | undefined;
+  readonly ids?: readonly string[] | undefined;
   readonly limit: number;
   /** Id of the last row seen. */
   readonly after?: string | undefined;
@@ -64,16 +65,17 @@ export const DELIVERY_JOINS = `delivery d left join target_state t on t.link_id 
 
 const CONDITIONS = `($1::text is null or d.system = $1) and ($2::text is null or d.scope = $2) and ($3::text is null or d.entity_type = $3)
   and ($4::jsonb is null or d.state in (select jsonb_array_elements_text($4::jsonb))) and ($5::text is null or d.error->>'code' = $5)
-  and ($6::text is null or d.place = $6) and ($7::uuid is null or d.golden_id = $7::uuid)`;
+  and ($6::text is null or d.place = $6) and ($7::uuid is null or d.golden_id = $7::uuid)
+  and ($8::jsonb is null or d.link_id in (select value::uuid from jsonb_array_elements_text($8::jsonb)))`;
 
-const parametersOf = ({ system, scope, entityType, states, code, place, goldenId }: DeliveryQuery) =>
-  [system, scope, entityType, states, code, place, goldenId].map((value) => value ?? null);
+const parametersOf = ({ system, scope, entityType, states, code, place, goldenId, ids }: DeliveryQuery) =>
+  [system, scope, entityType, states, code, place, goldenId, ids].map((value) => value ?? null);
 
 /** Deliveries, the newest link first. */
 export function listDeliveries(db: Db, query: DeliveryQuery): Promise<DeliveryRow[]> {
   return withoutTransaction(db).query<DeliveryRow>(
-    `select ${DELIVERY_COLUMNS} from ${DELIVERY_JOINS} where ${CONDITIONS} and ($8::uuid is null or d.link_id < $8::uuid)
-       order by d.link_id desc limit $9::int`,
+    `select ${DELIVERY_COLUMNS} from ${DELIVERY_JOINS} where ${CONDITIONS} and ($9::uuid is null or d.link_id < $9::uuid)
+       order by d.link_id desc limit $10::int`,
     ...parametersOf(query),
     query.after ?? null,
     query.limit,

@@ -5,12 +5,14 @@ import {
   type IngestResult,
   ingest,
   newId,
+  type Tx,
   withoutTransaction,
 } from '../../golden-records/index.js';
 import type { SyncStream } from '../connector.js';
 import { type CodeLists, loadCodes, mappingOver, type WaitingRecord, waitForCodes } from './codes.js';
 import { ownWords } from './own-words.js';
 import { askAboutReplaced, closeAnswered } from './replaced.js';
+import { setAsideReused } from './reused.js';
 import type { Synchronised } from './synchronised.js';
 
 export interface IntakeOptions extends Pick<IngestBatch, 'cursor' | 'echo' | 'again' | 'lane' | 'reason'> {
@@ -32,7 +34,11 @@ export async function takeIn(
   const { mapping, missed } = mappingOver(stream, codes);
   const { system } = sync;
   const { scope, entityType } = stream;
+  const operation = correlationId ?? newId();
   const records = await withoutStrangers(db, sync, stream, given);
+  const aside = dryRun ? [] : await setAsideReused(db, sync, stream, records);
+  if (aside.length > 0)
+    await ingest(db, sync.actor, { system, scope, entityType, records: aside, mapping, correlationId: operation });
   const echo = batch.echo ?? (await ownWords(db, sync, stream, records));
   const all: IngestBatch = {
     ...batch,
@@ -42,12 +48,14 @@ export async function takeIn(
     entityType,
     records,
     mapping,
-    correlationId: correlationId ?? newId(),
+    correlationId: operation,
   };
   if (!dryRun) await askAboutReplaced(db, sync, stream, records);
-  const result = await ingest(db, sync.actor, all, { dryRun });
+  // With what it was missed for: killed in between, nobody would ask.
+  const within = (tx: Tx, changed: ReadonlyMap<string, string>) =>
+    waitForCodes(tx, system, waitingOf(all, missed, changed));
+  const result = await ingest(db, sync.actor, all, { dryRun, within });
   if (!dryRun) await closeAnswered(db, sync, stream);
-  if (missed.size > 0 && !dryRun) await waitForCodes(db, system, await waitingOf(db, all, missed));
   return result;
 }
 
@@ -76,26 +84,14 @@ async function withoutStrangers(
 
 const NO_CODES: CodeLists = { inward: () => undefined, outward: () => undefined };
 
-async function waitingOf(
-  db: Db,
-  { system, scope, entityType, records }: IngestBatch,
+/** Who of what changed missed which codes. */
+function waitingOf(
+  { entityType, records }: IngestBatch,
   missed: ReturnType<typeof mappingOver>['missed'],
-): Promise<WaitingRecord[]> {
-  const byId = new Map(
-    records.flatMap(({ externalId, payload }) => {
-      const codes = missed.get(payload);
-      return externalId === null || !codes ? [] : [[externalId, codes] as const];
-    }),
-  );
-  const rows = await withoutTransaction(db).query<{ id: string; externalId: string }>(
-    `select id::text, external_id as "externalId" from source_record where entity_type = $1 and system = $2 and scope = $3
-       and external_id in (select jsonb_array_elements_text($4::jsonb))`,
-    entityType,
-    system,
-    scope,
-    [...byId.keys()],
-  );
-  return rows.flatMap(({ id, externalId }) =>
-    (byId.get(externalId) ?? []).map((code) => ({ ...code, entityType, recordId: id })),
-  );
+  changed: ReadonlyMap<string, string>,
+): WaitingRecord[] {
+  return records.flatMap(({ externalId, payload }) => {
+    const recordId = changed.get(externalId ?? '');
+    return recordId === undefined ? [] : (missed.get(payload) ?? []).map((code) => ({ ...code, entityType, recordId }));
+  });
 }

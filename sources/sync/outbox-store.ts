@@ -83,6 +83,15 @@ export async function claim(db: Db, input: ClaimInput): Promise<Claim | null> {
   return { scope: first.scope, entityType: first.entityType, leaseId, links: rows.map(({ linkId }) => linkId) };
 }
 
+/** A delivery's link, with the golden record that it is of by now. */
+const OF_GOLDEN = (entityType: string) => `
+  left join target_state t on t.link_id = d.link_id
+  left join source_record s on s.entity_type = ${entityType} and s.id = d.link_id
+  left join golden_record o on o.entity_type = ${entityType} and o.id = coalesce(s.golden_record_id, t.golden_id, d.golden_id)
+  left join golden_record g on g.entity_type = ${entityType} and g.id = coalesce(o.merged_into_id, o.id)`;
+/** Changes with all that a plan is made from, but for what the target has. */
+const STAMP = `concat_ws(' ', d.generation, t.state, s.content_hash, g.id, g.state, g.version, g.members)`;
+
 /** Keep what is claimed for another while. */
 export async function renew(db: Db, leaseId: string, leaseMs: number): Promise<void> {
   const writer = withoutTransaction(db);
@@ -94,14 +103,19 @@ export async function renew(db: Db, leaseId: string, leaseMs: number): Promise<v
 }
 
 /**
- * What was claimed ahead and is still ours, now that it is its turn: the generation of each link. Nothing once somebody paused the
+ * What was claimed ahead and is still ours, now that it is its turn: the stamp of each link. Nothing once somebody paused the
  * system or the stream, or the circuit isn't closed.
  */
-export async function stillClaimed(db: Db, { links, leaseId }: Claim, stream: string): Promise<Map<string, string>> {
+export async function stillClaimed(
+  db: Db,
+  { links, leaseId, entityType }: Claim,
+  stream: string,
+): Promise<Map<string, string>> {
   const reader = withoutTransaction(db);
-  const rows = await reader.query<{ linkId: string; generation: string }>(
-    `select d.link_id::text as "linkId", d.generation::text from jsonb_array_elements_text($1::jsonb) as link
+  const rows = await reader.query<{ linkId: string; stamp: string }>(
+    `select d.link_id::text as "linkId", ${STAMP} as stamp from jsonb_array_elements_text($1::jsonb) as link
        cross join lateral (select * from delivery o where o.link_id = link::uuid limit 1) d
+       ${OF_GOLDEN('$5')}
        where d.lease_id = $2::uuid and d.lease_until > $3::timestamptz
          and not exists (select from sync_stream s where s.name = $4 and (s.paused_at is not null or s.drift is not null))
          and not exists (select from sync_system s where s.system = d.system and (s.paused_at is not null or s.breaker <> 'CLOSED'))`,
@@ -109,8 +123,9 @@ export async function stillClaimed(db: Db, { links, leaseId }: Claim, stream: st
     leaseId,
     reader.now.toISOString(),
     stream,
+    entityType,
   );
-  return new Map(rows.map(({ linkId, generation }) => [linkId, generation]));
+  return new Map(rows.map(({ linkId, stamp }) => [linkId, stamp]));
 }
 
 /** What was claimed and not sent: it is due as it was. */
@@ -126,13 +141,16 @@ export async function letGo(db: Db, { links, leaseId }: Claim): Promise<void> {
 /** Everything that deciding about one link needs, as of one instant. */
 export interface LinkCase {
   readonly linkId: string;
+  /** Another one as soon as anything of it changed. */
+  readonly stamp: string;
   readonly generation: string;
   readonly attempts: number;
   readonly operationId: string;
   readonly correlationId: string;
   readonly linkState: 'PLANNED' | 'CREATING' | 'LINKED' | 'GONE';
+  /** It is planned, and its golden record has another counterpart there, or one that was planned before: of records that were merged one is made. */
+  readonly isDouble: boolean;
   readonly creatingSince: string | null;
-  readonly queuedAt: string;
   readonly externalId: string | null;
   readonly bases: Readonly<Record<string, FieldBase>>;
   readonly source: { readonly state: 'ACTIVE' | 'DELETED' | 'HELD'; readonly contentHash: string } | null;
@@ -148,8 +166,12 @@ export interface LinkCase {
 
 const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const LOAD = `
-select json_build_object('linkId', d.link_id, 'generation', d.generation::text, 'attempts', d.attempts, 'operationId', d.operation_id,
-    'correlationId', d.correlation_id, 'linkState', coalesce(t.state, 'LINKED'), 'creatingSince', ${iso('t.creating_since')}, 'queuedAt', ${iso('d.queued_at')},
+select json_build_object('linkId', d.link_id, 'stamp', ${STAMP}, 'generation', d.generation::text, 'attempts', d.attempts, 'operationId', d.operation_id,
+    'correlationId', d.correlation_id, 'linkState', coalesce(t.state, 'LINKED'), 'creatingSince', ${iso('t.creating_since')},
+    'isDouble', t.state = 'PLANNED' and exists (select from golden_record w cross join lateral (
+        select from target_state x where x.entity_type = $2 and x.golden_id = w.id and x.system = d.system and x.scope = d.scope
+          and x.link_id <> d.link_id and (x.state in ('CREATING', 'LINKED') or x.state = 'PLANNED' and x.link_id < d.link_id) limit 1) x
+      where w.entity_type = $2 and (w.id = g.id or w.merged_into_id = g.id)),
     'externalId', coalesce(s.external_id, t.external_id), 'bases', coalesce(t.fields, '{}'),
     'source', case when s.id is not null then json_build_object('state', s.state, 'contentHash', s.content_hash) end,
     'golden', case when g.id is not null then json_build_object('id', g.id, 'state', g.state, 'version', g.version,
@@ -158,10 +180,7 @@ select json_build_object('linkId', d.link_id, 'generation', d.generation::text, 
         where m.entity_type = $2 and m.golden_record_id = g.id)) end) as row
   from jsonb_array_elements_text($1::jsonb) as link
   join delivery d on d.link_id = link::uuid
-  left join target_state t on t.link_id = d.link_id
-  left join source_record s on s.entity_type = $2 and s.id = d.link_id
-  left join golden_record o on o.entity_type = $2 and o.id = coalesce(s.golden_record_id, t.golden_id, d.golden_id)
-  left join golden_record g on g.entity_type = $2 and g.id = coalesce(o.merged_into_id, o.id)`;
+  ${OF_GOLDEN('$2')}`;
 
 export async function loadCases(db: Db, entityType: string, links: readonly string[]): Promise<LinkCase[]> {
   const rows = await withoutTransaction(db).query<{ row: LinkCase }>(LOAD, links, entityType);
@@ -175,6 +194,8 @@ export interface Parent {
   readonly externalId: string | null;
   /** It is to be created and isn't there yet. */
   readonly isComing: boolean;
+  /** ISO time since when its delivery is a dead letter; null: it isn't. */
+  readonly deadSince: string | null;
 }
 
 const PARENTS = `
@@ -183,11 +204,13 @@ select x.t as "entityType", x.g as "goldenId",
         and s.scope = $3 and s.state = 'ACTIVE' order by s.linked_at, s.id limit 1),
       (select t.external_id from target_state t where t.entity_type = x.t and t.golden_id = g.id and t.system = $2 and t.scope = $3
         and t.state = 'LINKED' order by t.link_id limit 1)) as "externalId",
-    exists (select from target_state t join delivery d on d.link_id = t.link_id where t.entity_type = x.t and t.golden_id = g.id
-      and t.system = $2 and t.scope = $3 and t.state in ('PLANNED', 'CREATING') and d.state in ('PENDING', 'IN_FLIGHT', 'DEAD')) as "isComing"
+    coming.state is not null as "isComing", case when coming.state = 'DEAD' then ${iso('coming.finished_at')} end as "deadSince"
   from jsonb_to_recordset($1::jsonb) as x(t text, g text)
   join golden_record o on o.entity_type = x.t and o.id = x.g::uuid
-  join golden_record g on g.entity_type = x.t and g.id = coalesce(o.merged_into_id, o.id)`;
+  join golden_record g on g.entity_type = x.t and g.id = coalesce(o.merged_into_id, o.id)
+  left join lateral (select d.state, d.finished_at from target_state t join delivery d on d.link_id = t.link_id
+    where t.entity_type = x.t and t.golden_id = g.id and t.system = $2 and t.scope = $3 and t.state in ('PLANNED', 'CREATING')
+      and d.state in ('PENDING', 'IN_FLIGHT', 'DEAD') order by d.state = 'DEAD', d.link_id limit 1) coming on true`;
 
 export async function loadParents(
   db: Db,
@@ -363,19 +386,24 @@ with input as materialized (
       superseded = case when i.state = 'DONE' then 0 else d.superseded end,
       golden_id = coalesce(i."goldenId", d.golden_id),
       due_at = case when i.state = 'PENDING' then i."dueAt" else $3::timestamptz end,
-      waits_for = case when i.state = 'PENDING' then i."waitsFor" end, place = i.place, error = nullif(i.error, 'null'),
+      waits_for = i."waitsFor", place = i.place, error = nullif(i.error, 'null'),
       finished_at = case when i.state <> 'PENDING' and d.generation = i.generation then $3::timestamptz end
     from input i where d.link_id = i."linkId" and d.lease_id = $2::uuid
     returning d.link_id
+), woken as materialized (
+  select w.link_id, w.state from input i cross join lateral (
+      select link_id, state from delivery o where o.waits_for = 'golden:' || i."goldenId" and o.state in ('PENDING', 'DEAD') offset 0) w
+    where i.state = 'DONE' and i."goldenId" is not null
 )
-update delivery d set due_at = $3::timestamptz, waits_for = null
-  from input i where i.state = 'DONE' and i."goldenId" is not null and d.waits_for = 'golden:' || i."goldenId" and d.state = 'PENDING'`;
+update delivery d set due_at = $3::timestamptz, waits_for = null, state = 'PENDING', attempts = 0, place = null, error = null, finished_at = null
+  from woken where d.link_id = woken.link_id and d.state in ('PENDING', 'DEAD') returning woken.state = 'DEAD' as "wasDead"`;
 
-/** Tell what came of each link, let go of the lease, and wake who waits for a parent. */
-export async function finish(db: Db, leaseId: string, finished: readonly Finished[]): Promise<void> {
-  if (finished.length === 0) return;
+/** Tell what came of each link, let go of the lease, and wake who waits for a parent. Answers how many dead letters that revived. */
+export async function finish(db: Db, leaseId: string, finished: readonly Finished[]): Promise<number> {
+  if (finished.length === 0) return 0;
   const writer = withoutTransaction(db);
-  await writer.execute(FINISH, finished, leaseId, writer.now.toISOString());
+  const woken = await writer.query<{ wasDead: boolean }>(FINISH, finished, leaseId, writer.now.toISOString());
+  return woken.filter(({ wasDead }) => wasDead).length;
 }
 
 /** One question for each kind of failure of a stream, however many letters are dead of it; closed when none is left. */

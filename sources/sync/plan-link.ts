@@ -20,7 +20,8 @@ export type LinkPlan =
   /** Nothing: they agree, or it is not ours to write. `gone`: the link leads nowhere any more. */
   | { readonly kind: 'NOTHING'; readonly gone?: boolean; readonly agreed: Bases; readonly confirms: boolean }
   /** A parent is on its way (`golden:…`), a record is missing (`sweep`), or the first load isn't over (`load`). */
-  | { readonly kind: 'WAIT'; readonly waitsFor: string }
+  /** `deadSince`: the parent that it waits for is a dead letter itself. */
+  | { readonly kind: 'WAIT'; readonly waitsFor: string; readonly deadSince?: string }
   | { readonly kind: 'FAIL'; readonly error: SourceError }
   | {
       readonly kind: 'CREATE' | 'UPDATE';
@@ -63,14 +64,15 @@ export function planLink(context: PlanContext, link: LinkCase, theirs: JsonObjec
   const wishes = wishesOf(context, link, record);
   if (wishes.error) return done({ kind: 'FAIL', error: wishes.error });
   const { unknownCodes } = wishes;
-  if (wishes.waitsFor !== undefined)
-    return { plan: { kind: 'WAIT', waitsFor: wishes.waitsFor }, conflicts: [], unknownCodes };
+  if (wishes.waitsFor !== undefined) return { plan: { kind: 'WAIT', ...wishes.waitsFor }, conflicts: [], unknownCodes };
   if (isNew) return { plan: createPlan(context, record, wishes.attributes), conflicts: [], unknownCodes };
   return { ...updatePlan(context, link, wishes.attributes, theirs), unknownCodes };
 }
 
-function mayCreate({ system, stream }: PlanContext, { golden, linkId, source, linkState }: LinkCase): boolean {
+function mayCreate({ system, stream }: PlanContext, link: LinkCase): boolean {
+  const { golden, linkId, source, linkState, isDouble } = link;
   if (!golden || golden.state === 'RETIRED' || source || linkState === 'LINKED' || linkState === 'GONE') return false;
+  if (isDouble) return false;
   // It came in from there meanwhile, by itself: that one is its counterpart.
   const isThere = golden.members.some(
     (member) => member.system === system && member.scope === stream.scope && member.id !== linkId,
@@ -92,7 +94,7 @@ interface Wish {
 interface Wishes {
   readonly attributes: readonly Wish[];
   readonly unknownCodes: readonly UnknownCode[];
-  readonly waitsFor?: string;
+  readonly waitsFor?: { readonly waitsFor: string; readonly deadSince?: string };
   readonly error?: SourceError;
 }
 
@@ -101,7 +103,7 @@ function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRec
   const { outward, scope } = context.stream;
   const unknownCodes: UnknownCode[] = [];
   const attributes: Wish[] = [];
-  let waitsFor: string | undefined;
+  let waitsFor: Wishes['waitsFor'];
   let isIncomplete = false;
   const given: OutwardContext = {
     system: context.system,
@@ -110,7 +112,10 @@ function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRec
     reference(entityType, goldenId) {
       const parent = context.parents.get(`${entityType}\n${goldenId}`);
       if (typeof parent?.externalId === 'string') return parent.externalId;
-      if (parent?.isComing && goldenId !== record.id) waitsFor ??= `golden:${goldenId}`;
+      if (parent?.isComing && goldenId !== record.id) {
+        const { deadSince } = parent;
+        waitsFor ??= { waitsFor: `golden:${goldenId}`, ...(deadSince === null ? {} : { deadSince }) };
+      }
       isIncomplete = true;
       return undefined;
     },
@@ -203,8 +208,10 @@ function updatePlan(
   const changes: AttributeChange[] = [];
   const conflicts: OpenConflict[] = [];
   const agreed: Record<string, FieldBase> = {};
+  const { writable = () => true } = context.stream.outward;
   for (const wish of wishes) {
-    const { attribute, fields: ours } = wish;
+    const { attribute } = wish;
+    const ours = Object.fromEntries(Object.entries(wish.fields).filter(([field]) => writable(field, theirs)));
     const key = `conflict:${golden?.id}:${attribute}`;
     const isKept = context.kept.has(`${key} ${linkId}`);
     const verdict = wish.isState

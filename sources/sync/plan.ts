@@ -172,8 +172,8 @@ async function planOutward(
 }
 
 const GOLDENS = `
-select json_build_object('linkId', g.id, 'generation', '0', 'attempts', 0, 'operationId', g.operation_id, 'correlationId', '', 'linkState',
-    'PLANNED', 'creatingSince', null, 'queuedAt', '', 'externalId', null, 'bases', '{}'::jsonb, 'source', null,
+select json_build_object('linkId', g.id, 'stamp', '', 'generation', '0', 'attempts', 0, 'operationId', g.operation_id, 'correlationId', '', 'linkState',
+    'PLANNED', 'isDouble', false, 'creatingSince', null, 'externalId', null, 'bases', '{}'::jsonb, 'source', null,
     'golden', json_build_object('id', g.id, 'state', g.state, 'version', g.version, 'attributes', g.attributes, 'provenance', g.provenance,
       'members', (select coalesce(json_agg(json_build_object('id', m.id, 'system', m.system, 'scope', m.scope, 'state', m.state,
         'externalId', m.external_id)), '[]') from source_record m where m.entity_type = $1 and m.golden_record_id = g.id))) as row

@@ -6,15 +6,16 @@ import {
   withoutTransaction,
 } from '../../golden-records/index.js';
 import type { Lane, PullStep, SyncStream } from '../connector.js';
-import { Retryable } from '../errors.js';
+import { Retryable, Throttled } from '../errors.js';
 import { backoffMs, STREAM_BACKOFF } from './backoff.js';
 import { asSourceError } from './failure.js';
 import { type IntakeOptions, takeIn } from './intake.js';
 import { keepLease, LEASE_MS } from './lease.js';
-import { noteCreated } from './outbox-store.js';
+import { settleOpenCreates } from './open-creates.js';
 import { askAhead, takeAhead } from './page-ahead.js';
 import {
   claimStream,
+  noteLoad,
   notePulled,
   noteStreamFailed,
   openStreams,
@@ -25,8 +26,8 @@ import {
 } from './stream-store.js';
 import { sweepOnce } from './sweep.js';
 import { type Synchronised, streamName, streamOf } from './synchronised.js';
-import { noteSuccess, type Wait } from './system-state.js';
-import { inTurn } from './turns.js';
+import { noteFailure, tryAgain, type Wait } from './system-state.js';
+import { callOf } from './turns.js';
 import { asCursor, nextWindow, type Place, placeAfter, placeIn, tickOf } from './windows.js';
 
 export interface PullOptions {
@@ -61,9 +62,8 @@ export async function pullOnce(
 ): Promise<SyncPullStep | null> {
   const name = streamName(sync.system, stream);
   const place = placeIn(await readCursor(db, cursorName(name, lane)));
-  const signal = callSignal(options);
-  const call = <T>(work: () => Promise<T>) => inTurn(db, sync, { signal, wait: options.wait }, work);
-  const now = place.window ? null : await call(() => sync.open.pull.now(signal));
+  const call = callOf(db, sync, { ...options, callMs: CALL_MS });
+  const now = place.window ? null : await call((signal) => sync.open.pull.now(signal));
   if (now !== null && place.high === null) {
     if (lane === 'BACKFILL') return null;
     return begin(db, name, stream, now);
@@ -71,12 +71,12 @@ export async function pullOnce(
   const window = place.window ?? (lane === 'LIVE' && now !== null ? windowOf(place, now, stream) : null);
   if (!window) return lane === 'LIVE' ? idle(place) : null;
   const after = place.window?.after ?? null;
-  const ask = (from: string | null, until: AbortSignal) =>
-    call(() => sync.open.pull.page(stream, window, from, stream.pageSize, until));
-  const page = await (takeAhead(sync, name, lane, window, after) ?? ask(after, signal));
+  const ask = (from: string | null) =>
+    call((signal) => sync.open.pull.page(stream, window, from, stream.pageSize, signal));
+  const page = await (takeAhead(sync, name, lane, window, after) ?? ask(after));
   const { next: following } = page;
-  if (following !== null) askAhead(sync, name, lane, window, following, () => ask(following, callSignal(options)));
-  await settleOpenCreates(db, sync, stream, page.records.length, call, signal);
+  if (following !== null) askAhead(sync, name, lane, window, following, () => ask(following));
+  await settleOpenCreates(db, sync, stream, page.records.length, call);
   const next = placeAfter(place, window, page.next);
   const cursor = { name: cursorName(name, lane), value: asCursor(next) };
   const { counts } = await takeInInOrder(db, sync, stream, page.records, { cursor, lane });
@@ -125,9 +125,6 @@ export async function isFirstLoadDone(db: Db, name: string): Promise<boolean> {
 export const cursorName = (stream: string, lane: Lane) =>
   lane === 'LIVE' ? `sync/${stream}` : `sync/${stream}/backfill`;
 
-const callSignal = ({ signal }: PullOptions) =>
-  signal ? AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]) : AbortSignal.timeout(CALL_MS);
-
 /** Without a time to ask by, each pass reads everything; what is the same costs no write. */
 function windowOf(place: Place, now: string, stream: SyncStream) {
   const window = nextWindow(place, now, stream);
@@ -147,43 +144,6 @@ async function begin(db: Db, name: string, stream: SyncStream, now: string): Pro
 const COUNTS = { CREATED: 0, LINKED: 0, PROVISIONAL: 0, UPDATED: 0, UNCHANGED: 0, STALE: 0, DELETED: 0, REJECTED: 0 };
 const NOTHING = { records: 0, counts: COUNTS };
 const idle = ({ high }: Place): SyncPullStep => ({ ...NOTHING, caughtUpTo: high, more: false });
-
-/**
- * What the page brought may have been created by a delivery whose answer is still on its way, or never came: its link is told
- * before the record is taken in, or it would become a second golden record.
- */
-async function settleOpenCreates(
-  db: Db,
-  sync: Synchronised,
-  stream: SyncStream,
-  records: number,
-  call: <T>(work: () => Promise<T>) => Promise<T>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { push } = sync.open;
-  const target = sync.connector.streams.find(
-    ({ entityType, scope, outward }) => outward?.creates && entityType === stream.entityType && scope === stream.scope,
-  );
-  if (!target || !push || records === 0 || target.capabilities.push?.idempotency === 'NONE') return;
-  const home = { system: sync.system, scope: stream.scope, entityType: stream.entityType };
-  const open = await withoutTransaction(db).query<{ linkId: string }>(
-    `select link_id::text as "linkId" from target_state where system = $1 and scope = $2 and entity_type = $3 and state = 'CREATING'
-       and external_id is null`,
-    home.system,
-    home.scope,
-    home.entityType,
-  );
-  for (let at = 0; at < open.length; at += FIND_BATCH) {
-    const keys = open.slice(at, at + FIND_BATCH).map(({ linkId }) => linkId);
-    const found = await call(() => push.find(target, keys, signal));
-    await noteCreated(
-      db,
-      home,
-      [...found].map(([linkId, externalId]) => ({ linkId, externalId })),
-    );
-  }
-}
-const FIND_BATCH = 200;
 
 export type StreamStep =
   | { readonly kind: 'PULLED'; readonly stream: string; readonly step: SyncPullStep | null }
@@ -224,20 +184,28 @@ export async function pullDueOnce(
     const tookMs = performance.now() - startedAt;
     const { records = 0, caughtUpTo = null, more = false } = step ?? {};
     await notePulled(db, stream, lease, { records, tookMs, caughtUpTo, more });
-    await noteSuccess(db, sync.system);
+    // What can be read may refuse to be written: the circuit is closed by a delivery alone.
+    if (lease.failures > 0) await tryAgain(db, sync.system);
     return { kind: 'PULLED', stream: lease.name, step };
   } catch (cause) {
-    return await failed(db, lease, cause, options);
+    return await failed(db, sync.system, lease, cause, options);
   } finally {
     unkeep();
   }
 }
 
-async function failed(db: Db, lease: StreamLease, cause: unknown, { random }: PullOptions): Promise<StreamStep> {
+async function failed(
+  db: Db,
+  system: string,
+  lease: StreamLease,
+  cause: unknown,
+  { random = Math.random }: PullOptions,
+): Promise<StreamStep> {
   const error = asSourceError(cause);
+  if (error instanceof Throttled) await noteFailure(db, system, error, random());
   db.log.warn({ err: cause, stream: lease.name, code: error.code }, 'a stream failed; it will be tried again');
   const retryAfterMs = error instanceof Retryable ? error.retryAfterMs : undefined;
-  const waitMs = backoffMs(lease.failures + 1, (random ?? Math.random)(), STREAM_BACKOFF, retryAfterMs);
+  const waitMs = backoffMs(lease.failures + 1, random(), STREAM_BACKOFF, retryAfterMs);
   await noteStreamFailed(db, lease, error, new Date(db.now().getTime() + waitMs));
   return { kind: 'FAILED', stream: lease.name, error: { code: error.code, message: error.message } };
 }
@@ -260,9 +228,12 @@ export async function backfillOnce(
     if (!place.window) continue;
     try {
       const step = await pullOnce(db, sync, stream, 'BACKFILL', options);
+      await noteLoad(db, name, null);
       if (step) return { stream: name, records: step.records };
     } catch (error) {
       db.log.warn({ err: error, stream: name }, 'a first load failed; it goes on where it was');
+      await noteLoad(db, name, asSourceError(error));
+      if (error instanceof Throttled) await noteFailure(db, sync.system, error, (options.random ?? Math.random)());
       failure = error;
     }
   }

@@ -4,7 +4,7 @@ import { asSourceError } from './failure.js';
 
 export type RowOutcome =
   | { readonly kind: 'WRITTEN'; readonly externalId: string }
-  | { readonly kind: 'FAILED'; readonly error: SourceError };
+  | { readonly kind: 'FAILED'; readonly error: SourceError; readonly externalId?: string };
 
 /**
  * Send rows that share their fields, and find out what came of each. A row that the target names is dropped and the rest

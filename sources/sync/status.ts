@@ -110,8 +110,8 @@ export async function syncStatus(db: Db, systems: readonly Synchronised[]): Prom
             loadedUpTo: load?.window?.after ?? null,
             records: Number(row.records),
             recordsPerSecond: row.recordsPerSecond,
-            failures: row.failures,
-            lastError: errorOf(row.lastError as Json),
+            failures: row.failures + row.sweepFailures,
+            lastError: errorOf((row.lastError ?? row.loadError ?? row.sweepError) as Json),
             lastErrorAt: row.lastErrorAt,
             lastPullAt: row.lastPullAt,
             lastSweepAt: row.lastSweepAt,
@@ -154,9 +154,12 @@ interface Pausable {
 }
 const pauseOf = (row: Pausable | undefined): Pausable | undefined => (row?.pausedAt ? row : undefined);
 
-function stateOf(row: { drift: unknown; failures: number }, load: Place | undefined): StreamStatus['state'] {
+function stateOf(
+  row: { drift: unknown; failures: number; sweepFailures: number; loadError: unknown },
+  load: Place | undefined,
+): StreamStatus['state'] {
   if (row.drift !== null) return 'DRIFTED';
-  if (row.failures > 0) return 'FAILING';
+  if (row.failures + row.sweepFailures > 0 || row.loadError !== null) return 'FAILING';
   return load === undefined || load.window !== null ? 'LOADING' : 'RUNNING';
 }
 

@@ -1,7 +1,7 @@
 import {
   type Actor,
-  DELIVERY_CHANNEL,
   type Db,
+  DELIVERY_CHANNEL,
   inTransaction,
   type Json,
   newId,
@@ -10,7 +10,7 @@ import {
   withoutTransaction,
 } from '../../golden-records/index.js';
 import type { SyncStream } from '../connector.js';
-import type { SourceError } from '../errors.js';
+import { Retryable, type SourceError } from '../errors.js';
 import { errorJson } from './failure.js';
 import { nextDue } from './schedule.js';
 import { type Synchronised, streamName } from './synchronised.js';
@@ -56,7 +56,8 @@ update sync_stream s set lease_id = $3::uuid, lease_until = $2::timestamptz + $4
       and (due_at <= $2::timestamptz or sweep_due_at <= $2::timestamptz) and (lease_until is null or lease_until <= $2::timestamptz)
       order by due_at limit 1 for update skip locked) due
   where s.name = due.name
-  returning s.name, s.failures, s.due_at > $2::timestamptz as "isSweepDue"`;
+  returning s.name, case when s.due_at > $2::timestamptz then s.sweep_failures else s.failures end as failures,
+    s.due_at > $2::timestamptz as "isSweepDue"`;
 
 /** Take the stream, of these, that is due the longest. */
 export async function claimStream(db: Db, names: readonly string[], leaseMs: number): Promise<StreamLease | null> {
@@ -118,12 +119,22 @@ export async function noteSwept(db: Db, lease: StreamLease, nextAt: Date): Promi
   const writer = withoutTransaction(db);
   await writer.execute(
     `update sync_stream set lease_id = null, lease_until = null, sweep_due_at = $3::timestamptz, last_sweep_at = $4::timestamptz,
-       failures = 0, last_error = null where name = $1 and lease_id = $2::uuid`,
+       sweep_failures = 0, sweep_error = null where name = $1 and lease_id = $2::uuid`,
     lease.name,
     lease.leaseId,
     nextAt.toISOString(),
     writer.now.toISOString(),
   );
+}
+
+/** What takes long stops as soon as somebody pauses the stream or its system, or its schema has changed. */
+export async function requireGoing(db: Db, name: string): Promise<void> {
+  const [row] = await withoutTransaction(db).query<{ isStopped: boolean }>(
+    `select s.paused_at is not null or s.drift is not null or y.paused_at is not null as "isStopped"
+       from sync_stream s left join sync_system y on y.system = s.system where s.name = $1`,
+    name,
+  );
+  if (row?.isStopped) throw new Retryable('STREAM_PAUSED', `"${name}" was paused`, { place: 'HUB' });
 }
 
 export async function postponeSweep(db: Db, lease: StreamLease, until: Date): Promise<void> {
@@ -137,14 +148,28 @@ export async function postponeSweep(db: Db, lease: StreamLease, until: Date): Pr
 
 export async function noteStreamFailed(db: Db, lease: StreamLease, error: SourceError, dueAt: Date): Promise<void> {
   const writer = withoutTransaction(db);
-  const column = lease.isSweepDue ? 'sweep_due_at' : 'due_at';
+  const [due, failures, last] = lease.isSweepDue
+    ? ['sweep_due_at', 'sweep_failures', 'sweep_error']
+    : ['due_at', 'failures', 'last_error'];
   await writer.execute(
-    `update sync_stream set lease_id = null, lease_until = null, ${column} = $3::timestamptz, failures = failures + 1,
-       last_error = $4::jsonb, last_error_at = $5::timestamptz where name = $1 and lease_id = $2::uuid`,
+    `update sync_stream set lease_id = null, lease_until = null, ${due} = $3::timestamptz, ${failures} = ${failures} + 1,
+       ${last} = $4::jsonb, last_error_at = $5::timestamptz where name = $1 and lease_id = $2::uuid`,
     lease.name,
     lease.leaseId,
     dueAt.toISOString(),
     errorJson(error),
+    writer.now.toISOString(),
+  );
+}
+
+/** The first load failed (null: it went on). It is tried again from where it was. */
+export async function noteLoad(db: Db, name: string, error: SourceError | null): Promise<void> {
+  const writer = withoutTransaction(db);
+  await writer.execute(
+    `update sync_stream set load_error = $2::jsonb, last_error_at = case when $2::jsonb is null then last_error_at else $3::timestamptz end
+       where name = $1 and load_error is distinct from $2::jsonb`,
+    name,
+    error && errorJson(error),
     writer.now.toISOString(),
   );
 }
@@ -189,7 +214,7 @@ export async function resumeStream(
   await change(db, actor, correlationId, 'RESUME_STREAM', name, reason, async (tx) => {
     await acceptDrift(tx, name);
     return tx.execute(
-      `update sync_stream set paused_at = null, paused_by = null, pause_reason = null, drift = null, failures = 0,
+      `update sync_stream set paused_at = null, paused_by = null, pause_reason = null, drift = null, failures = 0, sweep_failures = 0,
          due_at = least(due_at, $2::timestamptz) where name = $1`,
       name,
       tx.now.toISOString(),

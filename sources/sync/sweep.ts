@@ -9,10 +9,11 @@ import {
 } from '../../golden-records/index.js';
 import type { ListPage, SyncStream } from '../connector.js';
 import { takeIn } from './intake.js';
-import { noteSwept, type StreamLease } from './stream-store.js';
+import { settleOpenCreates } from './open-creates.js';
+import { noteSwept, requireGoing, type StreamLease } from './stream-store.js';
 import { type Synchronised, streamName } from './synchronised.js';
 import type { Wait } from './system-state.js';
-import { inTurn } from './turns.js';
+import { type Call, callOf } from './turns.js';
 
 export interface SweepResult {
   readonly listed: number;
@@ -28,14 +29,17 @@ export interface SweepOptions {
   readonly wait?: Wait;
 }
 
-const SWEEP_CALL_MS = 10 * 60_000;
+const CALL_MS = 2 * 60_000;
 const GUARD = { share: 0.1, least: 20 };
 const LIST_PAGE = 5_000;
+
+type Listed = Omit<ListPage['entries'][number], 'externalId'>;
 
 interface Known {
   readonly externalId: string;
   readonly state: 'ACTIVE' | 'DELETED' | 'HELD';
   readonly sourceTime: string;
+  readonly parts: number;
 }
 
 /**
@@ -50,21 +54,25 @@ export async function sweep(
 ): Promise<SweepResult> {
   const { pull } = sync.open;
   if (!pull.list) return { listed: 0, deleted: 0, recovered: 0, refused: 0 };
-  const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), AbortSignal.timeout(SWEEP_CALL_MS)]);
-  const call = <T>(work: () => Promise<T>): Promise<T> => inTurn(db, sync, { signal, wait: options.wait }, work);
-  const now = await call(() => sync.open.pull.now(signal));
+  const inItsTurn = callOf(db, sync, { ...options, callMs: CALL_MS });
+  const call: Call = async (work) => {
+    await requireGoing(db, streamName(sync.system, stream));
+    return inItsTurn(work);
+  };
+  const now = await call((signal) => sync.open.pull.now(signal));
   // What the hub knows first: what is created while the ids are listed is missing from neither.
   const known = await knownRecords(db, sync, stream);
-  const listed = new Map<string, string | undefined>();
+  const listed = new Map<string, Listed>();
   for (let after: string | null = null; ; ) {
-    const page: ListPage | undefined = await call(async () => pull.list?.(stream, after, LIST_PAGE, signal));
+    const page: ListPage | undefined = await call(async (signal) => pull.list?.(stream, after, LIST_PAGE, signal));
     if (!page) break;
-    for (const { externalId, sourceTime } of page.entries) listed.set(externalId, sourceTime);
+    for (const entry of page.entries) listed.set(entry.externalId, entry);
     after = page.next;
     if (after === null) break;
   }
   const { missing, different } = compare(known, listed);
-  const read = (ids: readonly string[]) => call(() => sync.open.pull.read(stream, ids, signal));
+  const read = (ids: readonly string[]) => call((signal) => sync.open.pull.read(stream, ids, signal));
+  await settleOpenCreates(db, sync, stream, different.length, call);
   const recovered = await recover(db, sync, stream, different, known, now, read);
   const refused = await isRefused(db, sync, stream, missing.length, known);
   const deleted = refused ? 0 : await remove(db, sync, stream, missing, now, read);
@@ -74,12 +82,14 @@ export async function sweep(
 /** Pure: which known records the listing lacks, and which it has otherwise than the hub knows them. */
 export function compare(
   known: ReadonlyMap<string, Known>,
-  listed: ReadonlyMap<string, string | undefined>,
+  listed: ReadonlyMap<string, Listed>,
 ): { missing: string[]; different: string[] } {
   const missing = [...known.values()].filter(({ state, externalId }) => state === 'ACTIVE' && !listed.has(externalId));
-  const different = [...listed].filter(([externalId, sourceTime]) => {
+  const different = [...listed].filter(([externalId, { sourceTime, parts }]) => {
     const before = known.get(externalId);
-    return !before || before.state === 'DELETED' || (sourceTime !== undefined && sourceTime !== before.sourceTime);
+    if (!before || before.state === 'DELETED') return true;
+    const isDated = sourceTime !== undefined && sourceTime !== before.sourceTime;
+    return isDated || (parts !== undefined && parts !== before.parts);
   });
   return {
     missing: missing.map(({ externalId }) => externalId),
@@ -89,11 +99,14 @@ export function compare(
 
 async function knownRecords(db: Db, { system }: Synchronised, stream: SyncStream): Promise<Map<string, Known>> {
   const rows = await withoutTransaction(db).query<Known>(
-    `select external_id as "externalId", state, to_char(source_time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "sourceTime"
+    `select external_id as "externalId", state, to_char(source_time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "sourceTime",
+         (select coalesce(sum(case jsonb_typeof(payload->part) when 'array' then jsonb_array_length(payload->part) else 0 end), 0)
+           from jsonb_array_elements_text($4::jsonb) part)::int as parts
        from source_record where entity_type = $1 and system = $2 and scope = $3`,
     stream.entityType,
     system,
     stream.scope,
+    stream.parts ?? [],
   );
   return new Map(rows.map((row) => [row.externalId, row]));
 }
@@ -173,18 +186,22 @@ async function isRefused(
          from steward_task where subject_key = $1 order by created_at desc, id desc limit 1`,
       key,
     );
+    const isUsed = () =>
+      tx.execute(
+        `update steward_task set resolution = resolution || '{"used": true}' where id = $1::uuid and resolution is not null`,
+        last?.id,
+      );
     const operation = { actor: HUB_ACTOR, correlationId: newId(), entityType: stream.entityType };
     const subject = { stream: name, missing, known: active };
     if (!isMass) {
       if (last?.state === 'OPEN' || last?.state === 'CLAIMED')
         await recordOperation(tx, { ...operation, kind: 'SWEEP', subject }, { close: [key] });
+      // What was allowed isn't missing any more: the answer holds for nothing that comes later.
+      else if (last && last.allowed !== null) await isUsed();
       return false;
     }
     if (last && last.allowed !== null && missing <= last.allowed) {
-      await tx.execute(
-        `update steward_task set resolution = resolution || '{"used": true}' where id = $1::uuid`,
-        last.id,
-      );
+      await isUsed();
       return false;
     }
     if ((last?.state === 'OPEN' || last?.state === 'CLAIMED') && last.count === missing) return true;

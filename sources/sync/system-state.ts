@@ -52,6 +52,22 @@ export async function noteSuccess(db: Db, system: string): Promise<void> {
   );
 }
 
+/** It answers again after it had not: what is to be sent may try at once. */
+export async function tryAgain(db: Db, system: string): Promise<void> {
+  const writer = withoutTransaction(db);
+  await writer.execute(
+    `with was as materialized (
+       select system, retry_at from sync_system where system = $1 and breaker = 'OPEN' and retry_at > $2::timestamptz for update
+     ), tried as (
+       update sync_system s set retry_at = $2::timestamptz from was where s.system = was.system
+     )
+     update delivery d set due_at = $2::timestamptz from was
+       where d.system = was.system and d.state = 'PENDING' and d.due_at > $2::timestamptz and d.due_at <= was.retry_at`,
+    system,
+    writer.now.toISOString(),
+  );
+}
+
 /** A call didn't get through. Answers when the next may try. */
 export async function noteFailure(db: Db, system: string, error: SourceError, random: number): Promise<Date> {
   const retryAfterMs = error instanceof Retryable ? (error.retryAfterMs ?? 0) : 0;
@@ -77,6 +93,7 @@ export async function noteFailure(db: Db, system: string, error: SourceError, ra
 /** Before the circuit opens: a moment, in case it was chance. */
 const FIRST_WAIT_MS = 1_000;
 
+/** The system asked for fewer calls: nobody calls it until then. */
 async function noteThrottle(db: Db, system: string, error: SourceError, retryAfterMs: number): Promise<Date> {
   await registerSystem(db, system);
   const writer = withoutTransaction(db);
@@ -92,7 +109,7 @@ async function noteThrottle(db: Db, system: string, error: SourceError, retryAft
   return until;
 }
 
-/** Take a place in the queue of calls, over all workers, and wait for its turn. */
+/** Take a place in the queue of calls, over all workers, and wait for its turn; where calls aren't counted, for what the system asked for. */
 export async function pace(
   db: Db,
   system: string,
@@ -100,8 +117,16 @@ export async function pace(
   signal: AbortSignal,
   wait: Wait = pause,
 ): Promise<void> {
-  if (callsPerSecond === undefined) return;
   const writer = withoutTransaction(db);
+  if (callsPerSecond === undefined) {
+    const [asked] = await writer.query<{ at: string }>(
+      `select ${iso('next_call_at')} as at from sync_system where system = $1 and next_call_at > $2::timestamptz`,
+      system,
+      writer.now.toISOString(),
+    );
+    if (asked) await wait(Date.parse(asked.at) - writer.now.getTime(), signal);
+    return;
+  }
   const [row] = await writer.query<{ at: string }>(
     `update sync_system set next_call_at = greatest(next_call_at, $2::timestamptz) + $3::float8 * interval '1 millisecond'
        where system = $1 returning ${iso(`(next_call_at - $3::float8 * interval '1 millisecond')`)} as at`,

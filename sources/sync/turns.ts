@@ -41,6 +41,21 @@ export async function inTurn<T>(
   });
 }
 
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly wait?: Wait;
+  /** Longest call, from its turn on. */
+  readonly callMs: number;
+}
+
+export type Call = <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+
+/** Calls in their turn, each with its own time-out: how long it waits for its turn doesn't count. */
+export const callOf =
+  (db: Db, sync: Synchronised, { signal = new AbortController().signal, wait, callMs }: CallOptions): Call =>
+  (work) =>
+    inTurn(db, sync, { signal, wait }, () => work(AbortSignal.any([signal, AbortSignal.timeout(callMs)])));
+
 /** Wait for the next turn of the system, over all workers. Nobody is asked by the engine: nothing to wait for. */
 export async function nextTurn(system: string, callsPerSecond: number | undefined): Promise<void> {
   const found = asking.getStore();

@@ -1,5 +1,5 @@
 import { type Db, type Json, withoutTransaction } from '../../golden-records/index.js';
-import { type AttemptRow, ATTEMPT_COLUMNS, DELIVERY_COLUMNS, DELIVERY_JOINS, type DeliveryRow } from './deliveries.js';
+import { ATTEMPT_COLUMNS, type AttemptRow, DELIVERY_COLUMNS, DELIVERY_JOINS, type DeliveryRow } from './deliveries.js';
 
 /** What was written of one attribute, and what came of it. `before` and `after` are the system's fields. */
 export interface AttributeWrite extends Omit<AttemptRow, 'changes'> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidInput } from '../../golden-records/errors.js';
-import { newId, publicId } from '../../golden-records/ids.js';
+import { isUuid, newId, publicId } from '../../golden-records/ids.js';
 import { queueAll } from '../../golden-records/index.js';
 import {
   acceptSystem,
@@ -51,6 +51,7 @@ Examples:
   concord sync odoo --plan
   concord sync dead --code VALUE_REFUSED
   concord sync redrive --code VALUE_REFUSED --reason "the constraint is gone"
+  concord sync discard --id 0197a6f0-5c1e-7a44-8d3b-2f6f6d1f0c11 --reason "not a supplier"
 `,
     )
     .action(run(syncSystem));
@@ -109,20 +110,25 @@ const withFilter = (command: Command): Command =>
     .option('--system <code>', 'only to this system')
     .option('--type <type>', 'only of this entity type')
     .option('--code <code>', 'only with this error')
+    .option('--id <id...>', 'only these, by the ids that `concord sync dead` shows')
     .option('--place <place>', `only that failed there: ${PLACES.join(', ')}`);
 
 interface FilterOptions {
   readonly system?: string;
   readonly type?: string;
   readonly code?: string;
+  readonly id?: readonly string[];
   readonly place?: string;
 }
 
-function filterOf({ system, type, code, place }: FilterOptions): DeadLetterFilter {
+function filterOf({ system, type, code, id, place }: FilterOptions): DeadLetterFilter {
   const known = PLACES.find((candidate) => candidate === place?.toUpperCase());
   if (place !== undefined && !known)
     throw new InvalidInput('INVALID_INPUT', `--place: expected ${PLACES.join(', ')}, found "${place}"`);
-  return { system, entityType: type, code, place: known as Place | undefined };
+  const unfit = id?.find((one) => !isUuid(one));
+  if (unfit !== undefined)
+    throw new InvalidInput('INVALID_INPUT', `--id: expected ids that \`concord sync dead\` shows, found "${unfit}"`);
+  return { system, entityType: type, code, ids: id, place: known as Place | undefined };
 }
 
 const systemsOf = (invocation: Invocation, { config, settings }: Hub): Synchronised[] =>
@@ -180,6 +186,7 @@ function dead(invocation: Invocation, options: FilterOptions): Promise<Outcome> 
       }),
     }));
     const lines = rows.map((row) => [
+      row.id,
       goldenName(db, row),
       `${row.system}/${row.scope}`,
       row.place ?? '',
@@ -394,11 +401,17 @@ async function runSystem(invocation: Invocation, db: Db, sync: Synchronised, all
     progress.show(
       `${sync.system}: ${count(totals.loaded + totals.pulled)} in, ${count(totals.created)} created and ${count(totals.updated)} changed there`,
     );
-  for (let step = await pullDueOnce(db, sync, { signal }); step; step = await pullDueOnce(db, sync, { signal })) {
-    if (step.kind === 'FAILED') failures.push(`${step.stream}: ${step.error.code}: ${step.error.message}`);
-    if (step.kind === 'PULLED') totals.pulled += step.step?.records ?? 0;
-    show();
-    signal.throwIfAborted();
+  // Each stream once: in a slow round the first of them are due again before the last one is read.
+  for (const stream of sync.connector.streams) {
+    const streams = [streamName(sync.system, stream)];
+    for (let goesOn = true; goesOn; ) {
+      const step = await pullDueOnce(db, sync, { signal, streams });
+      if (step?.kind === 'FAILED') failures.push(`${step.stream}: ${step.error.code}: ${step.error.message}`);
+      if (step?.kind === 'PULLED') totals.pulled += step.step?.records ?? 0;
+      goesOn = step?.kind === 'SWEPT' || (step?.kind === 'PULLED' && step.step?.more === true);
+      show();
+      signal.throwIfAborted();
+    }
   }
   for (let step = await backfillOnce(db, sync, { signal }); step; step = await backfillOnce(db, sync, { signal })) {
     totals.loaded += step.records;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ingest, type JsonObject } from '../../golden-records/index.js';
-import { DeliveryLane } from '../../sources/index.js';
-import { eventually, goldenOf, INTEGRATOR, identityMapping } from '../support/hub.js';
+import { DeliveryLane, pullDueOnce, redrive } from '../../sources/index.js';
+import { eventually, goldenOf, INTEGRATOR, identityMapping, STEWARD } from '../support/hub.js';
 import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
 
 let at: SyncHub;
@@ -241,6 +241,50 @@ describe('who waits', () => {
     expect(at.server.of('supplier')).toHaveLength(2);
   });
 
+  test('of two that were merged before either was sent, one is created', async () => {
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Nordic Instruments', duns: duns(1) } });
+    await at.hub.arrive('portal', 'supplier', { P1: { name: 'Bergen Surgical', duns: duns(2) } });
+    const [survivor, merged] = [await goldenOf(at.hub, 'erp', 'V1'), await goldenOf(at.hub, 'portal', 'P1')];
+    await at.hub.decide('MERGE', { entityType: 'supplier', survivorId: survivor, mergedIds: [merged] });
+    await at.deliverAll();
+    await at.pullAll();
+    expect(at.server.of('supplier')).toHaveLength(1);
+    expect(await goldens()).toBe(1);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Nordic Instruments Two', duns: duns(1) } });
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toMatchObject([{ fields: { name: 'Nordic Instruments Two' } }]);
+    await at.hub.expectLawful();
+  });
+
+  test('a child whose parent is a dead letter becomes one in time, and goes with it once that one is mended', async () => {
+    at.server.refuses = ({ name }) => (name === 'Mother' ? 'not her' : undefined);
+    const parent = { system: 'erp', scope: 'main', id: 'V1' };
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Mother', duns: duns(1) } });
+    await at.hub.arrive('erp', 'supplier', { V2: { name: 'Daughter', duns: duns(2), parent } });
+    await at.hub.settleAll();
+    await at.deliver();
+    expect(await states()).toEqual({ DEAD: 1, PENDING: 1 });
+    await at.deliverAll();
+    expect(await states()).toEqual({ DEAD: 2 });
+    expect((await tasks()).map(({ details }) => details.code).sort()).toEqual(['PARENT_MISSING', 'VALUE_REFUSED']);
+    at.server.refuses = undefined;
+    await redrive(at.hub.db, STEWARD, { correlationId: 'c', reason: 'mended', filter: { code: 'VALUE_REFUSED' } });
+    await at.deliverAll();
+    expect(at.server.byName('Daughter')).toMatchObject([{ fields: { parent_id: at.server.byName('Mother')[0]?.id } }]);
+    expect(await tasks()).toEqual([]);
+  });
+
+  test('however long a system was away, a child waits for its parent', async () => {
+    const parent = { system: 'erp', scope: 'main', id: 'V1' };
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Mother', duns: duns(1) } });
+    await at.hub.arrive('erp', 'supplier', { V2: { name: 'Daughter', duns: duns(2), parent } });
+    await at.hub.settleAll();
+    at.clock.advance(5 * 60 * 60_000);
+    const steps = await at.deliverAll({ limit: 1 });
+    expect(steps.every(({ dead }) => dead === 0)).toBe(true);
+    expect(await states()).toEqual({ DONE: 2 });
+  });
+
   test('children wait for their parents', async () => {
     const target = { system: 'erp', scope: 'main', id: 'V1' };
     await at.hub.arrive('erp', 'supplier', { V2: { name: 'Daughter', duns: duns(2), parent: target } });
@@ -338,6 +382,64 @@ describe('failure', () => {
     await at.deliverAll();
     expect(at.server.of('supplier')).toHaveLength(3);
     expect((await at.hub.db.pool.query(`select breaker from sync_system`)).rows).toEqual([{ breaker: 'CLOSED' }]);
+  });
+});
+
+describe('what the system says of itself', () => {
+  const breaker = async () =>
+    (await at.hub.db.pool.query<{ breaker: string }>('select breaker from sync_system')).rows[0]?.breaker;
+
+  test('that it can be read closes no circuit that writes have opened', async () => {
+    at.server.faultFor = (path) => (path.endsWith('/write') ? { kind: 'STATUS', status: 401 } : null);
+    await at.hub.arrive('erp', 'supplier', suppliers(5));
+    for (let nth = 0; nth < 5; nth++) {
+      await at.deliver();
+      at.clock.advance(2_000);
+      expect(await pullDueOnce(at.hub.db, at.sync)).toMatchObject({ kind: 'PULLED' });
+    }
+    expect(await breaker()).toBe('OPEN');
+    const asked = at.server.calls.filter(({ path }) => path.endsWith('/write')).length;
+    expect(asked).toBeLessThanOrEqual(4);
+  });
+
+  test('once it can be read again after it could not, a write is tried at once', async () => {
+    at.server.faultFor = () => ({ kind: 'STATUS', status: 401 });
+    await at.hub.arrive('erp', 'supplier', suppliers(1));
+    for (let nth = 0; nth < 8; nth++) {
+      await at.deliver();
+      at.clock.advance(5_000);
+      await pullDueOnce(at.hub.db, at.sync);
+    }
+    expect(await breaker()).toBe('OPEN');
+    at.server.faultFor = () => null;
+    const later = new Date(at.clock.now().getTime() + 100_000);
+    await at.hub.db.pool.query('update sync_system set retry_at = $1', [later]);
+    await at.hub.db.pool.query('update delivery set due_at = $1', [later]);
+    await at.hub.db.pool.query('update sync_stream set due_at = $1', [at.clock.now()]);
+    expect(await at.deliver()).toBeNull();
+    while (await pullDueOnce(at.hub.db, at.sync));
+    expect(await at.deliver()).toMatchObject({ created: 1 });
+    expect(await breaker()).toBe('CLOSED');
+  });
+
+  test('whoever it asks to wait makes everybody wait that long', async () => {
+    let left = 1;
+    at.server.faultFor = (path) =>
+      path.endsWith('/page') && left-- > 0 ? { kind: 'STATUS', status: 429, retryAfter: 7 } : null;
+    at.clock.advance(2_000);
+    expect(await pullDueOnce(at.hub.db, at.sync, { streams: ['tiny/main/supplier'] })).toMatchObject({
+      kind: 'FAILED',
+      error: { code: 'SYSTEM_THROTTLES' },
+    });
+    await at.hub.arrive('erp', 'supplier', suppliers(1));
+    const waits: number[] = [];
+    const wait = async (ms: number) => {
+      waits.push(ms);
+      at.clock.advance(ms);
+    };
+    await at.deliver({ wait });
+    expect(waits).toEqual([7_000]);
+    expect(at.server.of('supplier')).toHaveLength(1);
   });
 });
 
@@ -484,6 +586,19 @@ describe('a lane of deliveries', () => {
     while ((await lane.once()).more);
     expect(await attempts()).toEqual(['CREATE WRITTEN', 'CREATE WRITTEN']);
     expect(await states()).toEqual({ DONE: 2 });
+  });
+
+  test('what is there by itself by now is not created, though it was planned ahead', async () => {
+    const lane = await oneAhead();
+    // Somebody made it there, and the hub links the two.
+    at.clock.advance(2_000);
+    at.server.create('supplier', { name: 'Vendor 1', duns: duns(1) });
+    await at.pullAll();
+    while ((await lane.once()).more);
+    await at.deliverAll();
+    expect(names().sort()).toEqual(['Vendor 0', 'Vendor 1']);
+    expect(await goldens()).toBe(2);
+    await at.hub.expectLawful();
   });
 
   test('law 6: what is on its way stays whose it is, however long the call takes', async () => {

@@ -9,6 +9,7 @@ import {
   resumeStream,
   setCode,
   sweep,
+  syncStatus,
 } from '../../sources/index.js';
 import { eventually, goldenOf, STEWARD } from '../support/hub.js';
 import { silentLog } from '../support/log.js';
@@ -232,6 +233,63 @@ describe('sweep', () => {
     expect(await sweepNow()).toMatchObject({ deleted: 0, refused: 10 });
   });
 
+  test('an answer that was never needed holds for nothing later', async () => {
+    const [doomed, kept] = [ids().slice(0, 10), structuredClone(at.server.records)];
+    for (const id of doomed) at.server.remove(id);
+    await sweepNow();
+    const [task] = await openTasks();
+    const request = { correlationId: 'c' };
+    await resolveTask(at.hub.db, STEWARD, request, { taskId: task?.id ?? '', resolution: 'ACCEPT_PROPOSED' });
+    // They are back before it is swept again.
+    for (const [id, record] of kept) at.server.records.set(id, record);
+    expect(await sweepNow()).toMatchObject({ deleted: 0, refused: 0 });
+    for (const id of doomed) at.server.remove(id);
+    expect(await sweepNow()).toMatchObject({ deleted: 0, refused: 10 });
+  });
+
+  test('law 6: what it finds of a create that is on its way is no second golden record', async () => {
+    at.server.afterWrite = async () => {
+      at.server.afterWrite = undefined;
+      await sweepNow();
+    };
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Only A Name' } });
+    await at.deliverAll();
+    await at.pullAll();
+    const record = at.server.byName('Only A Name');
+    expect(record).toHaveLength(1);
+    expect(await goldenOf(at.hub, 'tiny', record[0]?.id ?? '')).toBe(await goldenOf(at.hub, 'erp', 'V1'));
+    await at.hub.expectLawful();
+  });
+
+  test('stops where the stream is paused, and its failure stands until the next one', async () => {
+    const status = async () =>
+      (await syncStatus(at.hub.db, [at.sync])).streams.find(({ name }) => name === 'tiny/main/supplier');
+    at.server.faultFor = (path) => (path.endsWith('/list') ? { kind: 'STATUS', status: 500 } : null);
+    await at.hub.db.pool.query(
+      `update sync_stream set sweep_due_at = $1, due_at = $1::timestamptz + interval '1 minute'`,
+      [at.clock.now()],
+    );
+    const only = { streams: ['tiny/main/supplier'] };
+    expect(await pullDueOnce(at.hub.db, at.sync, only)).toMatchObject({ kind: 'FAILED' });
+    await at.hub.db.pool.query('update sync_stream set due_at = $1', [at.clock.now()]);
+    expect(await pullDueOnce(at.hub.db, at.sync, only)).toMatchObject({ kind: 'PULLED' });
+    expect(await status()).toMatchObject({ state: 'FAILING', failures: 1, lastError: { code: 'SYSTEM_FAILED' } });
+    at.server.faultFor = (path) => {
+      if (path.endsWith('/list')) void at.hub.db.pool.query('update sync_stream set paused_at = now()');
+      return path.endsWith('/list') ? { kind: 'DELAY', ms: 100 } : null;
+    };
+    for (const id of ids().slice(0, 2)) at.server.remove(id);
+    await expect(sweepNow()).rejects.toMatchObject({ code: 'STREAM_PAUSED' });
+    expect(await names()).toHaveLength(30);
+    at.server.faultFor = () => null;
+    await at.hub.db.pool.query('update sync_stream set paused_at = null, sweep_due_at = $1', [at.clock.now()]);
+    await at.hub.db.pool.query(`update sync_stream set due_at = $1::timestamptz + interval '1 minute'`, [
+      at.clock.now(),
+    ]);
+    expect(await pullDueOnce(at.hub.db, at.sync, only)).toMatchObject({ kind: 'SWEPT' });
+    expect(await status()).toMatchObject({ state: 'RUNNING', failures: 0, lastError: null });
+  });
+
   test('a listing that lies deletes nothing', async () => {
     at.server.faultFor = (path) => (path.endsWith('/list') ? { kind: 'LIE' } : null);
     expect(await sweepNow()).toMatchObject({ deleted: 0, refused: 30 });
@@ -265,6 +323,33 @@ describe('code lists', () => {
     const { rows } = await at.hub.db.pool.query(`select attributes->>'legalForm' as form from golden_record`);
     expect(rows).toEqual([{ form: 'GmbH' }, { form: 'GmbH' }]);
     expect(await healOnce(at.hub.db, at.sync)).toEqual({ healed: 0 });
+  });
+
+  test('what is under way when the answer comes goes again', async () => {
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', legalForm: 'AG' } });
+    at.server.afterWrite = async () => {
+      at.server.afterWrite = undefined;
+      await setCode(at.hub.db, STEWARD, 'c', { system: 'tiny', list: 'forms', code: '7', word: 'AG' });
+      expect(await healOnce(at.hub.db, at.sync)).toEqual({ healed: 1 });
+    };
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toMatchObject([{ fields: { name: 'Acme', form: '7' } }]);
+  });
+
+  test('who waits for two codes waits on for the second', async () => {
+    at.server.create('supplier', { ...vendor(1), form: '4' });
+    await at.pullAll();
+    await at.hub.db.pool.query(
+      `insert into code_wait (system, list, direction, value, entity_type, record_id, since)
+         select system, 'others', direction, '9', entity_type, record_id, since from code_wait`,
+    );
+    await setCode(at.hub.db, STEWARD, 'c', { system: 'tiny', list: 'forms', code: '4', word: 'GmbH' });
+    expect(await healOnce(at.hub.db, at.sync)).toEqual({ healed: 1 });
+    const waiting = async () => (await at.hub.db.pool.query('select list from code_wait')).rows;
+    expect(await waiting()).toEqual([{ list: 'others' }]);
+    await setCode(at.hub.db, STEWARD, 'c', { system: 'tiny', list: 'others', code: '9', word: 'X' });
+    expect(await healOnce(at.hub.db, at.sync)).toEqual({ healed: 1 });
+    expect(await waiting()).toEqual([]);
   });
 
   test('outward too: the rest is written, the attribute follows', async () => {

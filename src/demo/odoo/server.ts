@@ -323,7 +323,7 @@ export function mergePartners(world: OdooWorld, call: Call, sources: readonly nu
   const relations: readonly (readonly [string, string])[] = [
     ['res.partner.bank', 'partner_id'],
     ['res.partner', 'parent_id'],
-    ['product.supplierinfo', world.version >= 19 ? 'partner_id' : 'name'],
+    ['product.supplierinfo', world.version >= 16 ? 'partner_id' : 'name'],
   ];
   for (const source of sources) {
     for (const [model, field] of relations) {

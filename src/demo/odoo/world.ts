@@ -29,7 +29,9 @@ export interface Call {
 export type ChangedRow = readonly [model: string, id: number, row: Values | null];
 
 export interface WorldOptions {
-  readonly version: ImitatedVersion;
+  readonly version: number;
+  /** What a server of that version would answer; default: what one did, which was recorded of 14 and 19. */
+  readonly recorded?: Recorded;
   /** Milliseconds; a virtual clock for tests. Default: the machine's. */
   readonly now?: () => number;
 }
@@ -78,7 +80,7 @@ const INHERITED: Readonly<
  */
 export class OdooWorld {
   readonly recorded: Recorded;
-  readonly version: ImitatedVersion;
+  readonly version: number;
   readonly users: readonly User[];
   readonly now: () => number;
   private readonly tables = new Map<string, Table>();
@@ -87,9 +89,9 @@ export class OdooWorld {
   /** Told what a transaction changed before its call is answered; what it throws takes the transaction back. */
   onCommit: ((rows: readonly ChangedRow[]) => void) | undefined;
 
-  constructor({ version, now = Date.now }: WorldOptions) {
+  constructor({ version, recorded = RECORDED[version as ImitatedVersion], now = Date.now }: WorldOptions) {
     this.version = version;
-    this.recorded = RECORDED[version];
+    this.recorded = recorded;
     this.now = now;
     this.rules = rulesOf(this);
     for (const model of [...Object.keys(this.recorded.fields), ...OPEN_MODELS]) {
@@ -524,7 +526,7 @@ export class OdooWorld {
     const more: Readonly<Record<string, readonly string[]>> = {
       'ir.model.data': ['res_id', 'complete'],
       'product.product': ['product_tmpl_id', 'barcode'],
-      'product.supplierinfo': ['product_tmpl_id', 'product_id', this.version >= 19 ? 'partner_id' : 'name'],
+      'product.supplierinfo': ['product_tmpl_id', 'product_id', this.version >= 16 ? 'partner_id' : 'name'],
       'product.template.attribute.value': ['attribute_line_id'],
     };
     return [...new Set([...looked, ...(more[model] ?? [])])];
