@@ -88,7 +88,9 @@ test('dead letters are shown, sent again by filter, and given up with a reason',
   const dead = await folder.run('sync', 'dead', '--code', 'VALUE_REFUSED');
   expect(dead.stdout).toMatch(/^[\da-f-]{36}\s+sup_\w+\s+vendors\/main\s+TARGET\s+VALUE_REFUSED/);
   const [id = ''] = dead.stdout.split(' ');
-  expect((await folder.json('sync', 'discard', '--id', id, '--reason', 'test', '--dry-run')).document).toMatchObject({ count: 1 });
+  expect((await folder.json('sync', 'discard', '--id', id, '--reason', 'test', '--dry-run')).document).toMatchObject({
+    count: 1,
+  });
   const other = '0197a6f0-5c1e-7a44-8d3b-2f6f6d1f0c11';
   expect((await folder.run('sync', 'dead', '--id', other)).stdout).toBe('No dead letters.\n');
   expect((await folder.run('sync', 'redrive', '--id', 'V1', '--reason', 'test')).stderr).toContain('--id: expected');
