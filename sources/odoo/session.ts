@@ -1,6 +1,6 @@
 import { type CallContext, type OdooClient, OdooError } from './client.js';
 import { type CodeLists, readCodeLists, UnknownCode } from './code-lists.js';
-import { FIELD_FACTS, type Fields, fieldsIn, NO_FIELDS } from './versions.js';
+import { fieldFacts, type Fields, fieldsIn, NO_FIELDS } from './versions.js';
 
 export interface SessionOptions {
   readonly client: OdooClient;
@@ -62,7 +62,7 @@ export class Session {
     const known = this.fields.get(model);
     if (known && performance.now() - known.at < KEPT_MS) return known.value;
     const asked = this.client
-      .fieldsGet(model, FIELD_FACTS, { lang: this.language })
+      .fieldsGet(model, fieldFacts(model), { lang: this.language })
       .then(fieldsIn)
       .catch((error: unknown): Fields => {
         if (isMissingModel(error)) return NO_FIELDS;

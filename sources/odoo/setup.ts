@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../golden-records/index.js';
 import { Permanent } from '../errors.js';
 import type { CallContext, OdooClient } from './client.js';
-import { FIELD_FACTS, fieldsIn, rulesHaveActions } from './versions.js';
+import { fieldFacts, fieldsIn, rulesHaveActions } from './versions.js';
 
 /**
  * What the hub puts into an Odoo on request, and takes out again: a model that keeps tombstones, the rules that write
@@ -182,7 +182,7 @@ async function createRule(
   }: { readonly name: string; readonly model: string; readonly trigger: string; readonly code: string },
 ): Promise<void> {
   const model_id = await modelId(client, context, model);
-  const rule = fieldsIn(await client.fieldsGet('base.automation', FIELD_FACTS, context));
+  const rule = fieldsIn(await client.fieldsGet('base.automation', fieldFacts('base.automation'), context));
   const action: JsonObject = { name, model_id, state: 'code', code, usage: 'base_automation' };
   const values = rulesHaveActions(rule)
     ? { name, model_id, trigger, action_server_ids: [[0, 0, action]] }
