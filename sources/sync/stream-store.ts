@@ -44,33 +44,38 @@ export async function registerStreams(db: Db, { system, connector }: Synchronise
 export interface StreamLease {
   readonly name: string;
   readonly leaseId: string;
+  /** ISO time at which it ran out, were it not renewed. */
+  readonly until: string;
   readonly failures: number;
   readonly isSweepDue: boolean;
 }
 
-// One worker at a time pulls a stream; a lease that ran out is taken over.
+// One worker at a time pulls a stream; a lease that ran out is taken over. Until it is told what came of it the stream is due when the
+// lease ends: sooner means that the system has told of a change meanwhile.
 const CLAIM = `
-update sync_stream s set lease_id = $3::uuid, lease_until = $2::timestamptz + $4::float8 * interval '1 millisecond'
-  from (select name from sync_stream where name in (select jsonb_array_elements_text($1::jsonb)) and paused_at is null and drift is null
+update sync_stream s set lease_id = $3::uuid, lease_until = $4::timestamptz,
+    due_at = case when due.due_at <= $2::timestamptz then $4::timestamptz else s.due_at end
+  from (select name, due_at from sync_stream where name in (select jsonb_array_elements_text($1::jsonb)) and paused_at is null and drift is null
       and not exists (select from sync_system y where y.system = sync_stream.system and y.paused_at is not null)
       and (due_at <= $2::timestamptz or sweep_due_at <= $2::timestamptz) and (lease_until is null or lease_until <= $2::timestamptz)
       order by due_at limit 1 for update skip locked) due
   where s.name = due.name
-  returning s.name, case when s.due_at > $2::timestamptz then s.sweep_failures else s.failures end as failures,
-    s.due_at > $2::timestamptz as "isSweepDue"`;
+  returning s.name, case when due.due_at > $2::timestamptz then s.sweep_failures else s.failures end as failures,
+    due.due_at > $2::timestamptz as "isSweepDue"`;
 
 /** Take the stream, of these, that is due the longest. */
 export async function claimStream(db: Db, names: readonly string[], leaseMs: number): Promise<StreamLease | null> {
   const writer = withoutTransaction(db);
   const leaseId = newId();
-  const [row] = await writer.query<Omit<StreamLease, 'leaseId'>>(
+  const until = new Date(writer.now.getTime() + leaseMs).toISOString();
+  const [row] = await writer.query<Omit<StreamLease, 'leaseId' | 'until'>>(
     CLAIM,
     names,
     writer.now.toISOString(),
     leaseId,
-    leaseMs,
+    until,
   );
-  return row ? { ...row, leaseId } : null;
+  return row ? { ...row, leaseId, until } : null;
 }
 
 /** Keep it for another while. */
@@ -100,7 +105,8 @@ export async function notePulled(db: Db, stream: SyncStream, lease: StreamLease,
   const writer = withoutTransaction(db);
   const now = writer.now;
   await writer.execute(
-    `update sync_stream set lease_id = null, lease_until = null, due_at = $3::timestamptz, last_pull_at = $4::timestamptz, failures = 0,
+    `update sync_stream set lease_id = null, lease_until = null,
+       due_at = case when due_at < $8::timestamptz then $4::timestamptz else $3::timestamptz end, last_pull_at = $4::timestamptz, failures = 0,
        last_error = null, records = records + $5::bigint, caught_up_to = coalesce($6::timestamptz, caught_up_to),
        records_per_second = case when $5::bigint = 0 then records_per_second
          else records_per_second * ${1 - RATE_WEIGHT} + ${RATE_WEIGHT} * $5::float8 * 1000 / greatest($7::float8, 1) end
@@ -112,6 +118,7 @@ export async function notePulled(db: Db, stream: SyncStream, lease: StreamLease,
     outcome.records,
     outcome.caughtUpTo,
     outcome.tookMs,
+    lease.until,
   );
 }
 

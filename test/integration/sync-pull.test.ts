@@ -3,6 +3,7 @@ import { resolveTask } from '../../golden-records/index.js';
 import {
   checkDrift,
   healOnce,
+  hint,
   openSystem,
   pullDueOnce,
   pullOnce,
@@ -72,6 +73,20 @@ describe('pull', () => {
     expect(await pullDueOnce(at.hub.db, at.sync, { streams: ['tiny/main/supplier'] })).toBeNull();
     expect(await slow).toMatchObject({ kind: 'PULLED', step: { records: 1 } });
     expect(await leasedUntil()).toBeUndefined();
+  });
+
+  test('a hint that comes while its stream is pulled makes it due again', async () => {
+    await at.pullAll();
+    at.clock.advance(1_500);
+    const only = { streams: ['tiny/main/supplier'] };
+    at.server.faultFor = async () => {
+      at.server.faultFor = () => null;
+      await hint(at.hub.db, only.streams);
+      return null;
+    };
+    expect(await pullDueOnce(at.hub.db, at.sync, only)).toMatchObject({ kind: 'PULLED' });
+    expect(await pullDueOnce(at.hub.db, at.sync, only)).toMatchObject({ kind: 'PULLED' });
+    expect(await pullDueOnce(at.hub.db, at.sync, only)).toBeNull();
   });
 
   test('a change in the second that a poll looks at is not missed', async () => {
