@@ -395,13 +395,17 @@ function contextOf({ lang, companies, activeOnly = false, extra = {} }: CallCont
 }
 
 /**
- * JSON-RPC takes the records first. `create` looks at its first argument before any name is known, and the domain of a
- * search changed its name over the versions.
+ * JSON-RPC takes the records first. `create` looks at its first argument before any name is known, the values of `write` have other names in
+ * some models, and the domain of a search changed its name over the versions.
  */
 function positional(method: string, ids: readonly number[] | undefined, body: JsonObject) {
   if (method === 'create') {
     const { vals_list, ...rest } = body;
     return { args: [vals_list ?? []], rest };
+  }
+  if (method === 'write') {
+    const { vals, ...rest } = body;
+    return { args: [[...(ids ?? [])], vals ?? {}], rest };
   }
   if (method === 'search' || method === 'search_count') {
     const { domain, ...rest } = body;

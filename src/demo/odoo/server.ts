@@ -182,6 +182,9 @@ export async function startOdooImitation(of: OdooWorld | WorldOptions): Promise<
     if ((name === 'search' || name === 'search_count') && 'domain' in rest && version < 17) {
       throw new Refusal('builtins.TypeError', 500, `${name}() got an unexpected keyword argument 'domain'`);
     }
+    // Its values have another name there.
+    if (name === 'write' && model === 'res.company' && 'vals' in rest && version < 17)
+      throw new Refusal('builtins.TypeError', 500, `${name}() got an unexpected keyword argument 'vals'`);
     const { ids, ...all }: JsonObject = {
       ...Object.fromEntries(list.map((value, at) => [takes[at] ?? '', value])),
       ...rest,
