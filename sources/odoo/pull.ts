@@ -103,7 +103,10 @@ export class OdooPull implements PullPart {
     return told(this.system, false, async () => {
       if (externalIds.length === 0) return [];
       const domain = watch.owner === undefined ? await this.domainOf(watch) : await this.ownerDomainOf(watch);
-      return assemble(stream, this.session, [['id', 'in', externalIds.map(Number).filter(Number.isInteger)], ...domain]);
+      return assemble(stream, this.session, [
+        ['id', 'in', externalIds.map(Number).filter(Number.isInteger)],
+        ...domain,
+      ]);
     });
   }
 
@@ -118,7 +121,11 @@ export class OdooPull implements PullPart {
       const { latest, parts } = await latestOf(watch.model, rows, this.session, context);
       const entries = rows.map(({ id }) => {
         const sourceTime = instantOf(latest.get(id));
-        return { externalId: String(id), parts: parts.get(id) ?? 0, ...(sourceTime === undefined ? {} : { sourceTime }) };
+        return {
+          externalId: String(id),
+          parts: parts.get(id) ?? 0,
+          ...(sourceTime === undefined ? {} : { sourceTime }),
+        };
       });
       return {
         entries,
