@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { differences } from '../support/odoo/agreement.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
+import { SCRIPT_RULES } from '../support/odoo/owners.js';
 import { scriptOf } from '../support/odoo/script.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
@@ -34,7 +36,7 @@ describe.each(odooChoices())('$name', ({ start, isReal, major }) => {
 
   beforeAll(async () => {
     odoo = await start();
-    at = await createOdooHub(odoo);
+    at = await createOdooHub(odoo, { rules: SCRIPT_RULES, connector: { creates: { warehouses: true } } });
   }, 240_000);
   afterAll(async () => {
     if (isReal) watched.push({ odoo, at });
@@ -47,13 +49,17 @@ describe.each(odooChoices())('$name', ({ start, isReal, major }) => {
   test.each(mine)(
     'seed %i: both sides agree, and stay still',
     async (seed) => {
-      const script = scriptOf(seed, odoo.client('admin'), at);
+      const script = await scriptOf(seed, odoo, at);
       try {
         await script.run(isReal ? 40 : 120);
         await at.settle();
+        expect(
+          await differences(odoo.client('admin'), at, { rules: SCRIPT_RULES, beforeSweep: script.untold }),
+        ).toEqual([]);
         await at.sweep();
         await at.settle();
         expect(await openDeliveries(at)).toEqual([]);
+        expect(await differences(odoo.client('admin'), at, { rules: SCRIPT_RULES })).toEqual([]);
         const writes = odoo.imitation ? countWrites(odoo) : undefined;
         expect(await at.compareAll()).toMatchObject({ written: 0 });
         await odoo.pass(isReal ? 0 : 24 * 60 * 60_000);
@@ -82,12 +88,21 @@ if (odooChoices({ only: 'real' }).length > 0) {
   });
 }
 
+/** All that a script touches. */
+const WATCHED = [
+  ...['res.partner', 'res.partner.bank', 'product.product', 'product.template', 'product.supplierinfo'],
+  'stock.warehouse',
+];
+
 async function expectStill({ odoo, at }: Watched): Promise<void> {
   const admin = odoo.client('admin');
-  const dates = () => admin.searchRead('res.partner', [], ['write_date'], { lang: 'en_US' }, { order: 'id' });
+  const dates = () =>
+    Promise.all(
+      WATCHED.map((model) => admin.searchRead(model, [], ['write_date'], { lang: 'en_US' }, { order: 'id' })),
+    );
   await at.settle();
   const before = await dates();
-  expect(before.length).toBeGreaterThan(10);
+  expect(before.flat().length).toBeGreaterThan(20);
   const until = Date.now() + QUIET_MS;
   while (Date.now() < until) {
     await at.settle();
