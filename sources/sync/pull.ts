@@ -62,7 +62,7 @@ export async function pullOnce(
 ): Promise<SyncPullStep | null> {
   const name = streamName(sync.system, stream);
   const place = placeIn(await readCursor(db, cursorName(name, lane)));
-  const call = callOf(db, sync, { ...options, callMs: CALL_MS });
+  const call = callOf(db, sync, { signal: options.signal, wait: options.wait, callMs: CALL_MS });
   const now = place.window ? null : await call((signal) => sync.open.pull.now(signal));
   if (now !== null && place.high === null) {
     if (lane === 'BACKFILL') return null;

@@ -2,9 +2,7 @@ import type { WriteBatch, WriteResult, WriteRow } from '../connector.js';
 import { Permanent, Retryable, type SourceError } from '../errors.js';
 import { asSourceError } from './failure.js';
 
-export type RowOutcome =
-  | { readonly kind: 'WRITTEN'; readonly externalId: string }
-  | { readonly kind: 'FAILED'; readonly error: SourceError; readonly externalId?: string };
+export type RowOutcome = Exclude<WriteResult, { kind: 'UNTRIED' }>;
 
 /**
  * Send rows that share their fields, and find out what came of each. A row that the target names is dropped and the rest

@@ -186,22 +186,19 @@ async function isRefused(
          from steward_task where subject_key = $1 order by created_at desc, id desc limit 1`,
       key,
     );
-    const isUsed = () =>
-      tx.execute(
-        `update steward_task set resolution = resolution || '{"used": true}' where id = $1::uuid and resolution is not null`,
-        last?.id,
-      );
+    const useUp = () =>
+      tx.execute(`update steward_task set resolution = resolution || '{"used": true}' where id = $1::uuid`, last?.id);
     const operation = { actor: HUB_ACTOR, correlationId: newId(), entityType: stream.entityType };
     const subject = { stream: name, missing, known: active };
     if (!isMass) {
       if (last?.state === 'OPEN' || last?.state === 'CLAIMED')
         await recordOperation(tx, { ...operation, kind: 'SWEEP', subject }, { close: [key] });
       // What was allowed isn't missing any more: the answer holds for nothing that comes later.
-      else if (last && last.allowed !== null) await isUsed();
+      else if (last && last.allowed !== null) await useUp();
       return false;
     }
     if (last && last.allowed !== null && missing <= last.allowed) {
-      await isUsed();
+      await useUp();
       return false;
     }
     if ((last?.state === 'OPEN' || last?.state === 'CLAIMED') && last.count === missing) return true;

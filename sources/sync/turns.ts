@@ -20,7 +20,7 @@ export interface TurnOptions {
   readonly signal: AbortSignal;
   readonly wait?: Wait | undefined;
   /** It mostly answers without a call: nothing is waited for ahead. */
-  readonly mayCall?: boolean;
+  readonly mayCall?: boolean | undefined;
 }
 
 /**
@@ -41,9 +41,8 @@ export async function inTurn<T>(
   });
 }
 
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-  readonly wait?: Wait;
+export interface CallOptions extends Omit<TurnOptions, 'signal'> {
+  readonly signal?: AbortSignal | undefined;
   /** Longest call, from its turn on. */
   readonly callMs: number;
 }
@@ -52,9 +51,9 @@ export type Call = <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
 /** Calls in their turn, each with its own time-out: how long it waits for its turn doesn't count. */
 export const callOf =
-  (db: Db, sync: Synchronised, { signal = new AbortController().signal, wait, callMs }: CallOptions): Call =>
+  (db: Db, sync: Synchronised, { signal = new AbortController().signal, callMs, ...turn }: CallOptions): Call =>
   (work) =>
-    inTurn(db, sync, { signal, wait }, () => work(AbortSignal.any([signal, AbortSignal.timeout(callMs)])));
+    inTurn(db, sync, { ...turn, signal }, () => work(AbortSignal.any([signal, AbortSignal.timeout(callMs)])));
 
 /** Wait for the next turn of the system, over all workers. Nobody is asked by the engine: nothing to wait for. */
 export async function nextTurn(system: string, callsPerSecond: number | undefined): Promise<void> {
