@@ -84,11 +84,9 @@ export class OdooPush implements PushPart {
         try {
           await this.writeGroup(stream as OdooStream, group, results);
         } catch (error) {
-          // What was written before it is there.
+          // What was written before it is there and must be told. The rest is untried: it goes again by itself, and fails for all to see.
           if (results.size === 0) throw error;
-          const failed = sourceErrorOf(this.system, error, true);
-          if (!(failed instanceof SourceError)) throw error;
-          for (const { key } of group.rows) if (!results.has(key)) results.set(key, { kind: 'FAILED', error: failed });
+          break;
         }
       }
       return batch.rows.map((row) => results.get(row.key) ?? { kind: 'UNTRIED' });

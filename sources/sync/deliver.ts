@@ -47,7 +47,7 @@ import { groupRows, type RowOutcome, send } from './send.js';
 import { sweepSoon } from './stream-store.js';
 import { outwardStream, type Synchronised, streamName } from './synchronised.js';
 import { enter, leave, noteFailure, noteSuccess, type Wait } from './system-state.js';
-import { inTurn } from './turns.js';
+import { callOf } from './turns.js';
 import { Unquotable } from './unquotable.js';
 
 export interface DeliverOptions {
@@ -217,7 +217,7 @@ class Delivery implements ClaimedBatch {
     this.same = stream.outward.same ?? equalJson;
     this.unquotable = new Unquotable(definition, stream);
     const { leaseMs } = options;
-    this.unkeep = keepLease(db, leaseMs, () => renew(db, claimed.leaseId, leaseMs));
+    this.unkeep = keepLease(db, leaseMs, () => renew(db, this.claimed, leaseMs));
   }
 
   get isFull(): boolean {
@@ -716,7 +716,7 @@ class Delivery implements ClaimedBatch {
     if (dead + revived > 0) await askAboutDeadLetters(this.db, this.sync.system);
     const wrote = written.filter(({ outcome }) => outcome.kind === 'WRITTEN');
     const created = wrote.filter(({ attempt }) => attempt.action === 'CREATE').length;
-    const waiting = finished.filter(({ waitsFor }) => waitsFor !== null).length;
+    const waiting = finished.filter(({ state, waitsFor }) => state === 'PENDING' && waitsFor !== null).length;
     return {
       entityType: this.claimed.entityType,
       claimed: this.claimed.links.length,
@@ -730,11 +730,9 @@ class Delivery implements ClaimedBatch {
   }
 
   /** One call to the system: in its turn, with a time-out. */
-  private async call<T>(work: (signal: AbortSignal) => Promise<T>, mayCall = false): Promise<T> {
-    const { signal = new AbortController().signal, wait } = this.options;
-    return inTurn(this.db, this.sync, { signal, wait, mayCall }, () =>
-      work(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)])),
-    );
+  private call<T>(work: (signal: AbortSignal) => Promise<T>, mayCall = false): Promise<T> {
+    const { signal, wait } = this.options;
+    return callOf(this.db, this.sync, { signal, wait, callMs: CALL_MS, mayCall })(work);
   }
 }
 

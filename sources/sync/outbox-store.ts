@@ -93,10 +93,12 @@ const OF_GOLDEN = (entityType: string) => `
 const STAMP = `concat_ws(' ', d.generation, t.state, s.content_hash, g.id, g.state, g.version, g.members)`;
 
 /** Keep what is claimed for another while. */
-export async function renew(db: Db, leaseId: string, leaseMs: number): Promise<void> {
+export async function renew(db: Db, { links, leaseId }: Claim, leaseMs: number): Promise<void> {
   const writer = withoutTransaction(db);
   await writer.execute(
-    `update delivery set lease_until = $2::timestamptz where lease_id = $1::uuid`,
+    `update delivery d set lease_until = $3::timestamptz from jsonb_array_elements_text($1::jsonb) as link
+       where d.link_id = link::uuid and d.lease_id = $2::uuid`,
+    links,
     leaseId,
     new Date(writer.now.getTime() + leaseMs).toISOString(),
   );

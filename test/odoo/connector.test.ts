@@ -4,6 +4,7 @@ import type { ListPage, SyncStream, WriteBatch } from '../../sources/connector.j
 import type { OdooClient } from '../../sources/odoo/client.js';
 import { type OpenOdoo, odoo as odooConnector } from '../../sources/odoo/connector.js';
 import { idOf } from '../../sources/odoo/values.js';
+import { Refusal } from '../../src/demo/odoo/refusal.js';
 import { silentLog } from '../support/log.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 
@@ -253,6 +254,22 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(await window('supplier')).toContain(id);
     await changed('supplier', id, { active: true });
     expect((await attributes('supplier', id)).status).toBe('ACTIVE');
+  });
+
+  test('what was written before a call failed is told, and the rest is left to go again by itself', async () => {
+    if (!odoo.imitation) return;
+    let loads = 0;
+    odoo.imitation.trouble = (_model, method) =>
+      method === 'load' && ++loads === 2
+        ? { refuse: new Refusal('odoo.exceptions.ValidationError', 422, 'no row is named') }
+        : undefined;
+    // New records that don't know the same things go in calls of their own.
+    const row = (word: string, fields: JsonObject) => ({ key: unique(word), externalId: null, fields, before: null });
+    const rows = [row('one', { name: unique('One'), email: 'one@example.com' }), row('two', { name: unique('Two') })];
+    const results = await write('supplier', 'CREATE', rows).finally(() => {
+      if (odoo.imitation) odoo.imitation.trouble = undefined;
+    });
+    expect(results.map(({ kind }) => kind)).toEqual(['WRITTEN', 'UNTRIED']);
   });
 
   test('an item goes out and reads back: template and variant, unit, category, bar code, prices', async () => {
