@@ -264,7 +264,7 @@ describe('who waits', () => {
     await at.hub.settleAll();
     await at.deliver();
     expect(await states()).toEqual({ DEAD: 1, PENDING: 1 });
-    await at.deliverAll();
+    expect((await at.deliverAll()).at(-1)).toMatchObject({ dead: 1, waiting: 0, failed: 0 });
     expect(await states()).toEqual({ DEAD: 2 });
     expect((await tasks()).map(({ details }) => details.code).sort()).toEqual(['PARENT_MISSING', 'VALUE_REFUSED']);
     at.server.refuses = undefined;

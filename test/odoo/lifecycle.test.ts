@@ -122,9 +122,9 @@ describeReal(({ start }) => {
       [id = 0] = await now.create('res.partner', [vendor(`After Reset ${nth}`)], context);
     expect(id).toBe(kept);
     const [{ name: stranger } = { name: '' }] = await now.read('res.partner', [id], ['name'], context);
-    await at.settle().catch(() => undefined);
+    await at.settle();
     await erp('Renamed since');
-    await at.settle().catch(() => undefined);
+    await at.settle();
     const found = await at.query<{ name: string; golden: string }>(
       `select attributes->>'name' as name, golden_record_id::text as golden from source_record where system = 'odoo' and external_id = $1`,
       String(id),
