@@ -122,9 +122,10 @@ describeReal(({ start }) => {
       [id = 0] = await now.create('res.partner', [vendor(`After Reset ${nth}`)], context);
     expect(id).toBe(kept);
     const [{ name: stranger } = { name: '' }] = await now.read('res.partner', [id], ['name'], context);
-    await at.settle();
+    // A real server drops its connections with the reset: what matters is where both sides stand below.
+    await at.settle().catch(() => undefined);
     await erp('Renamed since');
-    await at.settle();
+    await at.settle().catch(() => undefined);
     const found = await at.query<{ name: string; golden: string }>(
       `select attributes->>'name' as name, golden_record_id::text as golden from source_record where system = 'odoo' and external_id = $1`,
       String(id),
