@@ -137,7 +137,7 @@ describeReal(({ start }) => {
       await at.query(`select attributes->>'name' as name from golden_record where id = $1::uuid`, linked[0]?.golden),
     ).toEqual([{ name: 'Renamed since' }]);
     expect(await at.query(`select 1 from operation where kind = 'REUSED_IDS'`)).not.toEqual([]);
-  }, 180_000);
+  }, 420_000);
 });
 
 describe.each(odooChoices())('$name', ({ start, major }) => {
