@@ -9,7 +9,6 @@ import {
   OUTCOMES,
   type Outcome,
 } from './ingest/batch.js';
-import { withMade } from './ingest/made-links.js';
 import { resultOf } from './ingest/outcome.js';
 import { type Applied, type PreparedBatch, prepare } from './ingest/prepare.js';
 import { heldRow, inboxRow, referenceRow, rejectedKey, rejectionTasks, sourceRow } from './ingest/rows.js';
@@ -265,7 +264,7 @@ async function scoresNow(
     await matchablesOf(tx, definition.code, news),
   );
   const standing = prepared.scores.filter(({ left, right }) => !news.has(left) && !news.has(right));
-  return withMade([...standing, ...fresh], prepared.made);
+  return prepared.held.among([...standing, ...fresh], new Set(prepared.applied.map(({ id }) => id)));
 }
 
 function componentOf(
@@ -281,7 +280,7 @@ function componentOf(
   for (const { left, right, outcome } of scores) {
     for (const id of [left, right]) {
       // The newer of two is the one in doubt: where that isn't the arrival, its golden record may change.
-      const settled = outcome === 'MATCH' || (outcome === 'POSSIBLE_MATCH' && id === right);
+      const settled = outcome !== 'POSSIBLE_MATCH' || id === right;
       if (!arriving.has(id)) (settled ? seeds : fringe).add(id);
     }
   }

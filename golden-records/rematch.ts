@@ -1,9 +1,10 @@
 import { type ParameterSet, parameterSet, rulesVersionFor } from './active-parameters.js';
 import { Conflict, InvalidInput } from './errors.js';
 import { newId } from './ids.js';
+import { withMadeLinks } from './ingest/held-links.js';
 import { scoreAll } from './ingest/score-batch.js';
-import type { Json, JsonObject } from './json.js';
 import { END_OF_JOB, type Job, queueJob, saveProgress } from './jobs.js';
+import type { Json, JsonObject } from './json.js';
 import { matcherFor, type NormalisedRecord } from './match/matcher.js';
 import type { EntityTypeDefinition } from './model.js';
 import { planOf, settleComponent } from './plan.js';
@@ -230,7 +231,8 @@ export async function rematchScores(db: Db, job: Job): Promise<void> {
   const seen = await newestRevision(reader, code);
   const ids = await idsOfPage(reader, run, PAGE.scores);
   const arriving = await matchablesOf(reader, code, ids);
-  const { scores, crowdedKeys } = await scoreAll(reader, run.definition, arriving, set);
+  const { scores: found, crowdedKeys } = await scoreAll(reader, run.definition, arriving, set);
+  const scores = await withMadeLinks(reader, code, ids, found);
   await inTransaction(db, async (tx) => {
     const total = await totalOf(tx, run);
     if (run.dryRun) await tx.execute(TRIAL, job.id, ids, scores.map(scoreRow));

@@ -35,6 +35,8 @@ export interface IngestBatch {
   readonly cursor?: { readonly name: string; readonly value: Json };
   /** Attributes, by external id, whose present value the hub itself wrote there a moment ago: no testimony (law 7). */
   readonly echo?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The records were read a moment ago: whatever their dates say, they are no older than what is known. */
+  readonly current?: boolean;
   /** Map and settle the records again although their content is the same: the mapping knows more than before. */
   readonly again?: boolean;
   /** Where deliveries that follow are queued. Default: LIVE. */

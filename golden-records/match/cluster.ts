@@ -45,7 +45,7 @@ export type AskReason =
   | 'CHAIN'
   | 'REOPENED'
   | 'QUESTIONED';
-/** A question for a person about two records that the machine keeps apart (or, QUESTIONED, that a person joined). */
+/** A question for a person about two records that are kept apart (or, QUESTIONED, together) though the evidence says otherwise. */
 export interface Ask {
   readonly left: string;
   readonly right: string;
@@ -203,7 +203,7 @@ class Partition {
   /** Take the edges that reach the match threshold, strongest first; what may not be linked is remembered with its reason. */
   link(edges: readonly ClusterEdge[], ambiguous: ReadonlySet<string>): void {
     for (const edge of edges) {
-      if (edge.outcome !== 'MATCH') continue;
+      if (edge.outcome !== 'MATCH' && edge.outcome !== 'KEPT') continue;
       const a = this.group(edge.left);
       const b = this.group(edge.right);
       if (a === b) {
@@ -293,7 +293,7 @@ class Partition {
     const groups = [...new Set(this.groupOf.values())];
     return {
       clusters: groups.map(({ members }) => this.byKey(members)),
-      asks: [...this.asks(edges), ...this.questioned()].filter(
+      asks: [...this.asks(edges), ...this.questioned(), ...this.merelyKept(edges)].filter(
         ({ left, right }) => !this.nodes.get(left)?.deleted && !this.nodes.get(right)?.deleted,
       ),
       weights: this.weights,
@@ -340,6 +340,14 @@ class Partition {
       ({ says, left, right }) =>
         says === 'APART' && ((any(left, a) && any(right, b)) || (any(left, b) && any(right, a))),
     );
+  }
+
+  /** Records that nothing holds together any more but that they are kept in agreement, and that no person joined. */
+  private *merelyKept(edges: readonly ClusterEdge[]): Iterable<Ask> {
+    for (const { left, right, outcome } of edges) {
+      if (outcome !== 'KEPT' || this.group(left) !== this.group(right)) continue;
+      if (this.latestWord(left, right)?.says !== 'TOGETHER') yield { left, right, weight: 0, reason: 'QUESTIONED' };
+    }
   }
 
   /** Records that a person joined and whose exclusive identifiers have come to clash since. */

@@ -9,8 +9,8 @@ import {
   type ExplainedStep,
   isExclusive,
   type MatchParameters,
-  RecordMatcher,
   type RecordFeatures,
+  RecordMatcher,
   rootOf,
   shippedFor,
   thawed,
@@ -35,7 +35,8 @@ export interface WaterfallStep {
 /** Log2 odds that no comparison reaches: what the hub itself did. */
 export const CERTAIN = 64;
 
-export type MatchOutcome = 'MATCH' | 'POSSIBLE_MATCH' | 'NO_MATCH';
+/** KEPT: nothing but that the hub keeps the two in agreement; no outcome of comparing. */
+export type MatchOutcome = 'MATCH' | 'POSSIBLE_MATCH' | 'NO_MATCH' | 'KEPT';
 
 export interface Score {
   /** log2 odds: +10 is about 1000 : 1 for. */

@@ -1,4 +1,4 @@
-import type { WaterfallStep } from '../match/matcher.js';
+import type { MatchOutcome, WaterfallStep } from '../match/matcher.js';
 import type { Db } from '../transaction.js';
 
 export interface PairKey {
@@ -15,7 +15,7 @@ export interface ScoreRow {
   readonly rightId: string;
   /** Decimal as text, log2 odds. */
   readonly weight: string;
-  readonly outcome: 'MATCH' | 'POSSIBLE_MATCH' | 'NO_MATCH';
+  readonly outcome: MatchOutcome;
   readonly waterfall: readonly WaterfallStep[];
   readonly rulesVersion: string;
 }

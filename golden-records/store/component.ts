@@ -45,9 +45,9 @@ with recursive seed as (
   select id from seed
   union
   select near.id from reach r cross join lateral (
-    select m.right_id as id from ${scores} m where m.entity_type = $1 and m.left_id = r.id and m.outcome = 'MATCH'
+    select m.right_id as id from ${scores} m where m.entity_type = $1 and m.left_id = r.id and m.outcome <> 'POSSIBLE_MATCH'
     union all
-    select m.left_id from ${scores} m where m.entity_type = $1 and m.right_id = r.id and m.outcome = 'MATCH'
+    select m.left_id from ${scores} m where m.entity_type = $1 and m.right_id = r.id and m.outcome <> 'POSSIBLE_MATCH'
     union all
     select peer.id from source_record own
       join source_record peer on peer.entity_type = $1 and peer.golden_record_id = own.golden_record_id

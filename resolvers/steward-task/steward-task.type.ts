@@ -32,7 +32,7 @@ registerEnumType(TaskKind, {
   valuesConfig: {
     POSSIBLE_MATCH: { description: 'Does this new record belong to that golden record?' },
     POSSIBLE_DUPLICATE: { description: 'Are these golden records the same thing?' },
-    QUESTIONED_MERGE: { description: 'New evidence speaks against a merge: does it stand?' },
+    QUESTIONED_MERGE: { description: 'The evidence speaks against what is joined: does it stand?' },
     REJECTED_RECORD: { description: 'A record could not be taken: what is to be done?' },
     OWNERSHIP_CONFLICT: { description: 'A system says something of an attribute that another one owns.' },
     EXCEPTION: { description: 'Something went against the rules and needs a look.' },
@@ -56,7 +56,12 @@ registerEnumType(TaskState, {
   },
 });
 
-export const MatchOutcome = { MATCH: 'MATCH', POSSIBLE_MATCH: 'POSSIBLE_MATCH', NO_MATCH: 'NO_MATCH' } as const;
+export const MatchOutcome = {
+  MATCH: 'MATCH',
+  POSSIBLE_MATCH: 'POSSIBLE_MATCH',
+  NO_MATCH: 'NO_MATCH',
+  KEPT: 'KEPT',
+} as const;
 registerEnumType(MatchOutcome, {
   name: 'MatchOutcome',
   description: 'What a comparison came to.',
@@ -64,6 +69,7 @@ registerEnumType(MatchOutcome, {
     MATCH: { description: 'The same thing, as far as the matcher can say.' },
     POSSIBLE_MATCH: { description: 'Perhaps the same thing: a person is asked.' },
     NO_MATCH: { description: 'Two things, as far as the matcher can say. Not kept.' },
+    KEPT: { description: 'Two things, as far as the matcher can say; linked, as the hub keeps them in agreement.' },
   },
 });
 const ComparisonLevel = { EQUAL: 'EQUAL', SIMILAR: 'SIMILAR', DIFFERENT: 'DIFFERENT', OVERALL: 'OVERALL' } as const;
