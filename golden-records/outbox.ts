@@ -57,12 +57,14 @@ export function deliveriesOf(
       if (!golden || golden.state === 'MERGED') continue;
       if (golden.state === 'PROVISIONAL' && !target.provisional) continue;
       const change = changes.get(goldenId);
+      const before = component.goldens.find(({ id }) => id === goldenId);
       const concerned =
         change !== undefined &&
         (change.diff.some(({ attribute }) => target.attributes.includes(attribute)) ||
+          target.attributes.some((name) => isSpokenOfAnew(name, golden, before)) ||
           (change.kind !== 'UPDATED' && change.kind !== 'CREATED' && target.writesState) ||
-          becameCertain(component, golden));
-      const here = all.filter(({ system, scope }) => system === target.system && scope === target.scope);
+          becameCertain(before, golden));
+      const here = all.filter((member) => isOf(target, member));
       const base = { goldenId, system: target.system, scope: target.scope, lane, rank };
       for (const member of here) {
         // Who deleted it there has had the last word: it isn't created again by itself.
@@ -71,9 +73,13 @@ export function deliveriesOf(
         if (differs ? differsFrom(definition, target, golden, member) : concerned)
           queued.push({ ...base, linkId: member.id, externalId: member.externalId });
       }
+      if (here.length > 0 || !change) continue;
       const isNews =
-        change && (change.kind !== 'UPDATED' || change.diff.length > 0 || becameCertain(component, golden));
-      if (here.length > 0 || !isNews) continue;
+        change.kind !== 'UPDATED' ||
+        change.diff.length > 0 ||
+        becameCertain(before, golden) ||
+        before?.members.some((id) => isOf(target, members.get(id)));
+      if (!isNews) continue;
       const outline = outlineOf(definition, golden);
       if (outline.state !== 'RETIRED' && target.creates(outline))
         queued.push({ ...base, linkId: newId(), externalId: null });
@@ -89,9 +95,16 @@ export const outlineOf = (definition: EntityTypeDefinition, golden: GoldenRow): 
   attributes: golden.attributes,
 });
 
+const isOf = ({ system, scope }: TargetDefinition, member: Member | undefined): boolean =>
+  member?.system === system && member.scope === scope;
+
 /** A record that was in doubt and no longer is gets what it was denied. */
-const becameCertain = (component: Component, golden: GoldenRow) =>
-  golden.state === 'ACTIVE' && component.goldens.some(({ id, state }) => id === golden.id && state === 'PROVISIONAL');
+const becameCertain = (before: GoldenRow | undefined, golden: GoldenRow) =>
+  golden.state === 'ACTIVE' && before?.state === 'PROVISIONAL';
+
+/** From silence to "nothing": the value doesn't differ, and is one all the same. */
+const isSpokenOfAnew = (name: string, golden: GoldenRow, before: GoldenRow | undefined): boolean =>
+  before !== undefined && golden.provenance[name] !== undefined && before.provenance[name] === undefined;
 
 function membersByGolden(settlement: Settlement, members: ReadonlyMap<string, Member>): Map<string, Member[]> {
   const linked = new Map<string, Member[]>();

@@ -7,9 +7,10 @@ import {
   NotFound,
   recordOperation,
   type Tx,
+  withoutTransaction,
 } from '../../golden-records/index.js';
 import type { Place } from '../errors.js';
-import { renewDeadLetterTasks } from './outbox-store.js';
+import { askAboutDeadLetters, type Home, renewDeadLetterTasks } from './outbox-store.js';
 
 /** Which dead letters; all that is given holds. */
 export interface DeadLetterFilter {
@@ -69,6 +70,25 @@ export function redrive(db: Db, actor: Actor, action: DeadLetterAction): Promise
     );
     return rows;
   });
+}
+
+// What it was to create is there by now: it was refused because of that, or a person said so.
+const FOUND_THERE = `
+with found as (
+  update delivery d set state = 'PENDING', attempts = 0, place = null, error = null, due_at = $4::timestamptz, finished_at = null
+    from target_state t join golden_record g on g.entity_type = t.entity_type and g.id = t.golden_id
+    where d.state = 'DEAD' and d.system = $1 and d.scope = $2 and d.entity_type = $3 and t.link_id = d.link_id and t.external_id is null
+      and exists (select from source_record s where s.entity_type = $3 and s.golden_record_id = coalesce(g.merged_into_id, g.id)
+        and s.system = $1 and s.scope = $2 and s.state = 'ACTIVE' and s.id <> t.link_id)
+    returning d.link_id
+), told as (select pg_notify('${DELIVERY_CHANNEL}', '') from found limit 1)
+select count(*)::int as count, (select count(*) from told)::int as told from found`;
+
+/** Creates that died are looked at again once their golden record has its counterpart: there is nothing left to create. */
+export async function reviveFound(db: Db, { system, scope, entityType }: Home): Promise<void> {
+  const tx = withoutTransaction(db);
+  const [found] = await tx.query<{ count: number }>(FOUND_THERE, system, scope, entityType, tx.now.toISOString());
+  if (found && found.count > 0) await askAboutDeadLetters(db, system);
 }
 
 /** Give them up, with a reason. The next change of the record is delivered all the same. */

@@ -10,12 +10,13 @@ import {
 } from '../../golden-records/index.js';
 import type { SyncStream } from '../connector.js';
 import { type CodeLists, loadCodes, mappingOver, type WaitingRecord, waitForCodes } from './codes.js';
+import { reviveFound } from './dead-letters.js';
 import { ownWords } from './own-words.js';
 import { askAboutReplaced, closeAnswered } from './replaced.js';
 import { setAsideReused } from './reused.js';
 import type { Synchronised } from './synchronised.js';
 
-export interface IntakeOptions extends Pick<IngestBatch, 'cursor' | 'echo' | 'again' | 'lane' | 'reason'> {
+export interface IntakeOptions extends Pick<IngestBatch, 'cursor' | 'echo' | 'current' | 'again' | 'lane' | 'reason'> {
   readonly correlationId?: string;
   readonly codes?: CodeLists;
   readonly dryRun?: boolean;
@@ -55,7 +56,9 @@ export async function takeIn(
   const within = (tx: Tx, changed: ReadonlyMap<string, string>) =>
     waitForCodes(tx, system, waitingOf(all, missed, changed));
   const result = await ingest(db, sync.actor, all, { dryRun, within });
-  if (!dryRun) await closeAnswered(db, sync, stream);
+  if (dryRun) return result;
+  await closeAnswered(db, sync, stream);
+  if (result.operationId !== null) await reviveFound(db, all);
   return result;
 }
 

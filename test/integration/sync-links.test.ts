@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { findJob, resolveTask, startRematch } from '../../golden-records/index.js';
+import { advanceJobOnce } from '../../src/workflows/advance.js';
+import { goldenOf, STEWARD } from '../support/hub.js';
+import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
+
+/** What the hub keeps in agreement stays one thing, however unlike its two sides become. */
+let at: SyncHub;
+beforeAll(async () => {
+  at = await createSyncHub();
+});
+afterAll(() => at.close());
+beforeEach(() => at.clear());
+
+const NAME = 'Zephyr Surgical Instruments';
+const OTHER = 'Quokka Bandages';
+const DUNS = '804735132';
+const request = { correlationId: 'links', reason: 'a test' };
+
+const openTasks = async () => {
+  const { rows } = await at.hub.db.pool.query<{ id: string; kind: string }>(
+    `select id::text, kind from steward_task where open_key is not null order by id`,
+  );
+  return rows;
+};
+const settle = async () => {
+  await at.pullAll();
+  await at.deliverAll();
+};
+const areOne = async (system: string, externalId: string, there: string) =>
+  (await goldenOf(at.hub, system, externalId)) === (await goldenOf(at.hub, 'tiny', there));
+
+/** Nothing is left that the two have in common, and nobody owns what would be written there. */
+async function becomesAnother(id: string): Promise<void> {
+  await at.hub.arrive('portal', 'supplier', { V1: { name: NAME, duns: null, status: 'ACTIVE' } });
+  await settle();
+  at.clock.advance(10_000);
+  at.server.edit(id, { name: OTHER, duns: null });
+  await settle();
+}
+
+/** A record of that system, and one of the same name that the target had before. */
+async function linked(system: string): Promise<string> {
+  const { id } = at.server.create('supplier', { name: NAME, duns: DUNS });
+  await settle();
+  at.clock.advance(10_000);
+  await at.hub.arrive(system, 'supplier', { V1: { name: NAME, duns: DUNS, status: 'ACTIVE' } });
+  await settle();
+  expect(await areOne(system, 'V1', id)).toBe(true);
+  at.clock.advance(10_000);
+  return id;
+}
+
+describe('linked because they were alike', () => {
+  test('what is edited beyond recognition there is corrected, and nothing is created', async () => {
+    const id = await linked('erp');
+    at.server.edit(id, { name: OTHER, duns: null });
+    await settle();
+    expect(at.server.of('supplier')).toMatchObject([{ id, fields: { name: NAME } }]);
+    expect(await areOne('erp', 'V1', id)).toBe(true);
+    expect(await openTasks()).toEqual([]);
+    await at.hub.expectLawful();
+  });
+
+  test('what its owner names otherwise is named so there, and nothing is created', async () => {
+    const id = await linked('erp');
+    await at.hub.arrive('erp', 'supplier', { V1: { name: OTHER, duns: null, status: 'ACTIVE' } });
+    await settle();
+    expect(at.server.of('supplier')).toMatchObject([{ id, fields: { name: OTHER } }]);
+    expect(await openTasks()).toEqual([]);
+  });
+
+  test('where nobody corrects it a steward is asked; "no" divides them, and creates the one that is missing', async () => {
+    const id = await linked('portal');
+    await becomesAnother(id);
+    expect(at.server.of('supplier')).toHaveLength(1);
+    expect(await areOne('portal', 'V1', id)).toBe(true);
+    const [task] = await openTasks();
+    expect(task?.kind).toBe('QUESTIONED_MERGE');
+    await at.hub.expectLawful();
+    await resolveTask(at.hub.db, STEWARD, request, { taskId: task?.id ?? '', resolution: 'NOT_DUPLICATE' });
+    await settle();
+    expect(await areOne('portal', 'V1', id)).toBe(false);
+    expect(at.server.of('supplier').map(({ fields }) => fields.name)).toEqual([OTHER, NAME]);
+    expect(await openTasks()).toEqual([]);
+    await at.hub.expectLawful();
+  });
+
+  test('"yes" is asked once', async () => {
+    const id = await linked('portal');
+    await becomesAnother(id);
+    const [task] = await openTasks();
+    await resolveTask(at.hub.db, STEWARD, request, { taskId: task?.id ?? '', resolution: 'KEEP' });
+    at.clock.advance(10_000);
+    at.server.edit(id, { name: `${OTHER} Inc` });
+    await settle();
+    expect(await openTasks()).toEqual([]);
+    expect(await areOne('portal', 'V1', id)).toBe(true);
+  });
+
+  test('whoever is alone again is created anew, once its counterpart is gone', async () => {
+    const id = await linked('erp');
+    const { id: mine } = await at.hub.db.prisma.sourceRecord.findFirstOrThrow({ where: { externalId: 'V1' } });
+    const golden = await goldenOf(at.hub, 'tiny', id);
+    await at.hub.decide('SPLIT', { entityType: 'supplier', id: golden, sourceRecordIds: [mine] });
+    await settle();
+    expect(at.server.of('supplier')).toHaveLength(2);
+  });
+});
+
+test('a create that was refused is settled once what was in its way is linked', async () => {
+  at.server.refuses = () => 'this number is taken';
+  await at.hub.arrive('erp', 'supplier', { V1: { name: NAME, duns: DUNS, status: 'ACTIVE' } });
+  await at.deliverAll();
+  expect(await openTasks()).toMatchObject([{ kind: 'DEAD_LETTER' }]);
+  at.server.refuses = undefined;
+  const { id } = at.server.create('supplier', { name: NAME, duns: DUNS });
+  await settle();
+  expect(await areOne('erp', 'V1', id)).toBe(true);
+  expect(await openTasks()).toEqual([]);
+  expect(at.server.of('supplier')).toHaveLength(1);
+  const { rows } = await at.hub.db.pool.query(`select state from delivery where state <> 'DONE'`);
+  expect(rows).toEqual([]);
+});
+
+test('what the hub created is still its own after all pairs were compared anew', async () => {
+  await at.hub.arrive('portal', 'supplier', { V1: { name: NAME, status: 'ACTIVE' } });
+  await settle();
+  const [created] = at.server.of('supplier');
+  at.clock.advance(10_000);
+  at.server.edit(created?.id ?? '', { name: OTHER });
+  await settle();
+  expect(await areOne('portal', 'V1', created?.id ?? '')).toBe(true);
+  const job = await startRematch(at.hub.db, STEWARD, { entityType: 'supplier', ...request });
+  while ((await advanceJobOnce(at.hub.db, job.id)).advanced);
+  expect(await findJob(at.hub.db, job.id)).toMatchObject({ state: 'DONE', result: { moved: 0 } });
+  await settle();
+  expect(await areOne('portal', 'V1', created?.id ?? '')).toBe(true);
+  expect(at.server.of('supplier')).toHaveLength(1);
+});
