@@ -57,7 +57,15 @@ export interface OwnershipConflict {
   readonly attribute: string;
   readonly action: 'propose' | 'raise';
   readonly ours: Json;
-  readonly theirs: readonly { source: string; system: string; value: Json }[];
+  readonly theirs: readonly Dissent[];
+}
+
+interface Dissent {
+  readonly source: string;
+  readonly system: string;
+  readonly value: Json;
+  /** As the source record has it, where it refers to others: they are canonical ids in `value`. */
+  readonly stated?: Json;
 }
 
 export interface Survived {
@@ -342,7 +350,7 @@ function gathered(name: string, elements: readonly { value: Json; from: Contribu
   };
 }
 
-/** Active sources that say something else. Gathered values have no dissenters. */
+/** Active sources that say something else. */
 function dissenters(
   context: Context,
   kind: Kind,
@@ -350,13 +358,34 @@ function dissenters(
   value: Json,
   speaking: readonly Contributor[],
   winners: readonly string[],
-): { source: string; system: string; value: Json }[] {
-  if (kind.kind === 'list' || kind.kind === 'byBusinessUnit') return [];
+): Dissent[] {
   return speaking
     .filter((from) => !winners.includes(from.id) && !isEcho(from, name))
-    .map((from) => ({ from, theirs: resolved(context, kind, from.attributes[name] ?? null).value ?? null }))
-    .filter(({ theirs }) => theirs !== null && !sameJson(theirs, value))
-    .map(({ from, theirs }) => ({ source: from.id, system: from.system, value: theirs }));
+    .map(({ id, system, attributes }) => {
+      const stated = attributes[name] ?? null;
+      const theirs = resolved(context, kind, stated).value ?? null;
+      return { source: id, system, value: theirs, ...(sameJson(theirs, stated) ? {} : { stated }) };
+    })
+    .filter(({ value: theirs }) => contradicts(kind, value, theirs));
+}
+
+/**
+ * Is there something in theirs that isn't in ours? What they merely lack, be it some of a list, is no other word. The first
+ * of a list is the one that counts where there is place for one.
+ */
+function contradicts(kind: Kind, ours: Json, theirs: Json): boolean {
+  if (theirs === null) return false;
+  if (ours === null || (kind.kind !== 'list' && kind.kind !== 'byBusinessUnit')) return !sameJson(theirs, ours);
+  if (kind.kind === 'byBusinessUnit') {
+    const own = new Map((ours as JsonObject[]).map(({ businessUnit, value }) => [businessUnit, value ?? null]));
+    return (theirs as JsonObject[]).some(({ businessUnit, value }) => {
+      const our = own.get(businessUnit);
+      return our !== undefined && contradicts(kind.of as Kind, our, value ?? null);
+    });
+  }
+  const keysOf = (list: Json) => (list as Json[]).map((element) => elementKey(kind.of, element));
+  const [own, other] = [keysOf(ours), keysOf(theirs)];
+  return other.some((key, at) => !own.includes(key) || (at === 0 && key !== own[0]));
 }
 
 const targetOf = (reference: Json | undefined): ResolvedTarget => reference as unknown as ResolvedTarget;

@@ -23,9 +23,14 @@ export interface AttributeCase {
   readonly isAuthor: boolean;
   /** What the rules say of a target that says something else; undefined like `correct`. */
   readonly onConflict: 'correct' | 'propose' | 'raise' | undefined;
-  /** A person answered the question about exactly these values with "keep ours". */
-  readonly isKept: boolean;
+  readonly question: Question;
 }
+
+/**
+ * What is known of a steward task about exactly these values. OPEN: it stands, or was answered with "leave it so". KEPT: a person
+ * said to keep ours. NONE: survivorship sees no other word in theirs, so that the owner decides alone. UNKNOWN: nobody has looked.
+ */
+export type Question = 'UNKNOWN' | 'NONE' | 'OPEN' | 'KEPT';
 
 /** FIRST: the two meet. OURS: the golden value moved. THEIRS: only the target moved, against its owner. BOTH. KEPT: a person said so. */
 export type Why = 'FIRST' | 'OURS' | 'THEIRS' | 'BOTH' | 'KEPT';
@@ -35,7 +40,7 @@ export type Verdict =
   | { readonly kind: 'EQUAL' }
   /** Not ours to write. */
   | { readonly kind: 'LEAVE' }
-  /** A person decides; the steward task stands already. */
+  /** A person decides, if there is a steward task. */
   | { readonly kind: 'ASK'; readonly why: Why }
   | { readonly kind: 'WRITE'; readonly fields: JsonObject; readonly why: Why };
 
@@ -49,17 +54,18 @@ const SPELLING_AFTER = 2;
  * Three-way: base is what we last wrote or read, ours the golden value, theirs what the target has. Only fields that differ
  * are written, as unchanged ones would revert an edit. Pure and total; deciding again after the write is EQUAL.
  */
-export function decide({ ours, theirs, bases, isAuthor, onConflict, isKept }: AttributeCase, same: Same): Verdict {
+export function decide({ ours, theirs, bases, isAuthor, onConflict, question }: AttributeCase, same: Same): Verdict {
   if (ours === undefined) return { kind: 'LEAVE' };
   const differing = Object.keys(ours).filter((field) => !agrees(field, ours, theirs, bases[field], same));
   if (differing.length === 0) return { kind: 'EQUAL' };
   if (isAuthor) return { kind: 'LEAVE' };
   const why = whyOf(differing, ours, theirs, bases, same);
   const fields = Object.fromEntries(differing.map((field) => [field, ours[field] ?? null]));
-  const isOpen = why !== 'OURS' && !(why === 'FIRST' && differing.every((field) => isEmpty(theirs[field])));
-  if (isOpen && (onConflict === 'propose' || onConflict === 'raise'))
-    return isKept ? { kind: 'WRITE', fields, why: 'KEPT' } : { kind: 'ASK', why };
-  return { kind: 'WRITE', fields, why };
+  const asks = onConflict === 'propose' || onConflict === 'raise';
+  // Who has nothing proposes nothing.
+  if (!asks || why === 'OURS' || question === 'NONE' || differing.every((field) => isEmpty(theirs[field])))
+    return { kind: 'WRITE', fields, why };
+  return question === 'KEPT' ? { kind: 'WRITE', fields, why: 'KEPT' } : { kind: 'ASK', why };
 }
 
 /** Do the two agree, be it that the target spells what we write in its own way? */

@@ -23,13 +23,13 @@ import {
   type Finished,
   finish,
   type Home,
-  keptAnswers,
   type LinkCase,
   letGo,
   loadCases,
   loadParents,
   noteCreated,
   noteSent,
+  questionsAbout,
   renew,
   type SentAttempt,
   stillClaimed,
@@ -365,6 +365,7 @@ class Delivery implements ClaimedBatch {
     await takeIn(this.db, this.sync, this.stream, news, {
       codes,
       reason: 'read before writing',
+      current: true,
       lane: this.options.lane ?? 'LIVE',
       ...(echo.size > 0 ? { echo } : {}),
     });
@@ -407,17 +408,15 @@ class Delivery implements ClaimedBatch {
     const { system, scope } = this.home;
     const wanted = links.flatMap(({ golden }) => (golden ? parentsOf({ stream, definition }, golden.attributes) : []));
     const parents = await loadParents(db, system, scope, wanted);
-    const context: PlanContext = { model: db.model, definition, system, stream, parents, codes, kept: new Set() };
+    const context: PlanContext = { model: db.model, definition, system, stream, parents, codes };
     const works = links.map((link): Work => ({ link, planned: planLink(context, link, theirs.get(link.linkId)) }));
-    const kept = await keptAnswers(
-      db,
-      definition.code,
-      works.flatMap(({ planned }) => planned.conflicts),
+    const conflicts = works.flatMap(({ planned }) => planned.conflicts);
+    const questions = await questionsAbout(db, definition.code, conflicts);
+    const decided = works.map((work) =>
+      work.planned.conflicts.length === 0
+        ? work
+        : { ...work, planned: planLink({ ...context, questions }, work.link, theirs.get(work.link.linkId)) },
     );
-    const decided =
-      kept.size === 0
-        ? works
-        : works.map(({ link }) => ({ link, planned: planLink({ ...context, kept }, link, theirs.get(link.linkId)) }));
     const waiting = decided.flatMap(({ link, planned }) =>
       planned.unknownCodes.map((code) => ({ ...code, entityType: definition.code, recordId: link.linkId })),
     );
@@ -567,7 +566,8 @@ class Delivery implements ClaimedBatch {
       after.set(entry.link.linkId, present);
       echo.set(externalId, this.echoOf(present, { ...entry.link.bases, ...entry.attempt.bases }));
     }
-    await takeIn(this.db, this.sync, this.stream, records, { codes, echo, reason: 'read back after writing' });
+    const reason = 'read back after writing';
+    await takeIn(this.db, this.sync, this.stream, records, { codes, echo, reason, current: true });
     return after;
   }
 

@@ -13,7 +13,7 @@ import {
 } from '../../golden-records/index.js';
 import type { Lane } from '../connector.js';
 import type { Place } from '../errors.js';
-import type { FieldBase, Why } from './decide.js';
+import type { FieldBase, Question, Why } from './decide.js';
 
 /** What the engine does to the outbox's tables: each function is one statement over the whole batch. */
 
@@ -231,19 +231,24 @@ export interface OpenConflict {
   readonly attribute: string;
 }
 
-/** Which of these questions persons answered with "keep ours", about exactly the values that stand today: `key linkId`. */
-export async function keptAnswers(db: Db, entityType: string, asked: readonly OpenConflict[]): Promise<Set<string>> {
-  if (asked.length === 0) return new Set();
-  const rows = await withoutTransaction(db).query<{ key: string; linkId: string }>(
-    `select x.key, x."linkId" from jsonb_to_recordset($1::jsonb) as x(key text, "linkId" text, attribute text)
+export type Questions = ReadonlyMap<string, Exclude<Question, 'NONE' | 'UNKNOWN'>>;
+export const questionKey = ({ key, linkId }: Pick<OpenConflict, 'key' | 'linkId'>): string => `${key} ${linkId}`;
+
+/** What persons were asked about exactly the values that stand today, and whether they answered with "keep ours". */
+export async function questionsAbout(db: Db, entityType: string, asked: readonly OpenConflict[]): Promise<Questions> {
+  if (asked.length === 0) return new Map();
+  const rows = await withoutTransaction(db).query<{ key: string; linkId: string; isKept: boolean }>(
+    `select x.key, x."linkId", bool_or(t.resolution->>'resolution' is not distinct from 'KEEP') as "isKept"
+       from jsonb_to_recordset($1::jsonb) as x(key text, "linkId" text, attribute text)
        join source_record s on s.entity_type = $2 and s.id = x."linkId"::uuid
-       where exists (select from steward_task t, jsonb_array_elements(t.details->'theirs') their where t.subject_key = x.key
-         and t.state = 'RESOLVED' and t.resolution->>'resolution' = 'KEEP' and their->>'source' = x."linkId"
-         and their->'value' = s.attributes->x.attribute)`,
+       join steward_task t on t.subject_key = x.key and t.state <> 'CLOSED'
+       where exists (select from jsonb_array_elements(t.details->'theirs') their where their->>'source' = x."linkId"
+         and coalesce(their->'stated', their->'value') = s.attributes->x.attribute)
+       group by 1, 2`,
     asked,
     entityType,
   );
-  return new Set(rows.map(({ key, linkId }) => `${key} ${linkId}`));
+  return new Map(rows.map((row) => [questionKey(row), row.isKept ? 'KEPT' : 'OPEN']));
 }
 
 export interface AttributeChange {

@@ -11,7 +11,14 @@ import type { OutwardContext, OutwardRecord, SyncStream } from '../connector.js'
 import { Permanent, SourceError } from '../errors.js';
 import type { CodeLists, UnknownCode } from './codes.js';
 import { afterAgreement, type Bases, decide, equalJson, type FieldBase, type Same, type Verdict } from './decide.js';
-import type { AttributeChange, LinkCase, OpenConflict, Parent } from './outbox-store.js';
+import {
+  type AttributeChange,
+  type LinkCase,
+  type OpenConflict,
+  type Parent,
+  type Questions,
+  questionKey,
+} from './outbox-store.js';
 
 export type OutwardStream = SyncStream & { readonly outward: NonNullable<SyncStream['outward']> };
 
@@ -44,8 +51,8 @@ export interface PlanContext {
   readonly stream: OutwardStream;
   readonly parents: ReadonlyMap<string, Parent>;
   readonly codes: CodeLists;
-  /** `key linkId` of questions answered with "keep ours". */
-  readonly kept: ReadonlySet<string>;
+  /** By `questionKey`; those not in it are not asked. Undefined: nobody has looked. */
+  readonly questions?: Questions;
 }
 
 const NOTHING: LinkPlan = { kind: 'NOTHING', agreed: {}, confirms: false };
@@ -213,10 +220,10 @@ function updatePlan(
     const { attribute } = wish;
     const ours = Object.fromEntries(Object.entries(wish.fields).filter(([field]) => writable(field, theirs)));
     const key = `conflict:${golden?.id}:${attribute}`;
-    const isKept = context.kept.has(`${key} ${linkId}`);
+    const question = context.questions ? (context.questions.get(questionKey({ key, linkId })) ?? 'NONE') : 'UNKNOWN';
     const verdict = wish.isState
       ? decideState(ours, theirs, bases, same, golden?.state === 'RETIRED')
-      : decide({ ours, theirs, bases, isAuthor: wish.isAuthor, onConflict: wish.onConflict, isKept }, same);
+      : decide({ ours, theirs, bases, isAuthor: wish.isAuthor, onConflict: wish.onConflict, question }, same);
     if (verdict.kind === 'ASK') conflicts.push({ key, linkId, attribute });
     if (verdict.kind === 'EQUAL') {
       for (const [field, our] of Object.entries(ours)) {

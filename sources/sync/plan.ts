@@ -137,15 +137,7 @@ async function planOutward(
     after = last.id;
     const wanted = cases.flatMap(({ golden }) => (golden ? parentsOf({ stream, definition }, golden.attributes) : []));
     const parents = await loadParents(db, sync.system, stream.scope, wanted);
-    const context = {
-      model: db.model,
-      definition,
-      system: sync.system,
-      stream,
-      parents,
-      codes,
-      kept: new Set<string>(),
-    };
+    const context = { model: db.model, definition, system: sync.system, stream, parents, codes };
     for (const link of cases) {
       const counterparts = there.get(link.golden?.id ?? '') ?? [undefined];
       for (const counterpart of counterparts) {

@@ -100,7 +100,7 @@ export function compare(
 async function knownRecords(db: Db, { system }: Synchronised, stream: SyncStream): Promise<Map<string, Known>> {
   const rows = await withoutTransaction(db).query<Known>(
     `select external_id as "externalId", state, to_char(source_time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "sourceTime",
-         (select coalesce(sum(case jsonb_typeof(payload->part) when 'array' then jsonb_array_length(payload->part) else 0 end), 0)
+         (select coalesce(sum(case jsonb_typeof(payload->part) when 'array' then jsonb_array_length(payload->part) when 'string' then 1 else 0 end), 0)
            from jsonb_array_elements_text($4::jsonb) part)::int as parts
        from source_record where entity_type = $1 and system = $2 and scope = $3`,
     stream.entityType,

@@ -174,6 +174,28 @@ describe('three ways', () => {
     expect(await tasks()).toMatchObject([{ kind: 'EXCEPTION' }]);
   });
 
+  test.each(['status', 'reason'])('law 4: who clears %s proposes nothing: the owner decides', async (field) => {
+    const before = at.server.records.get(id)?.fields[field];
+    at.server.edit(id, { [field]: null });
+    await touch();
+    expect(before).toBeTruthy();
+    expect(at.server.records.get(id)?.fields[field]).toBe(before);
+    expect(await tasks()).toEqual([]);
+  });
+
+  test('from silence to "none" the value is cleared there', async () => {
+    const say = (values: JsonObject) =>
+      at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', status: 'ACTIVE', ...values } });
+    const there = () => at.server.records.get(id)?.fields.reason;
+    await say({});
+    await at.deliverAll();
+    expect(there()).toBe('new');
+    at.clock.advance(1_000);
+    await say({ statusReason: null });
+    await at.deliverAll();
+    expect(there()).toBeFalsy();
+  });
+
   test('the target wins what it owns, concurrently with what others own', async () => {
     at.server.edit(id, { website: 'https://new.example' });
     at.clock.advance(1_000);

@@ -374,6 +374,47 @@ describe('law 4: owners', () => {
     expect(survived('other', { owner: ['a'], onConflict }, sources.slice(1)).conflicts).toEqual([]);
     expect(survived('other', { owner: ['a'] }, sources).conflicts).toEqual([]);
   });
+
+  const unit = (id: string) => ({ system: 'a', scope: 'main', id });
+  test.each<[string, Name, Json, Json, boolean]>([
+    ['nothing', 'other', 'x', null, false],
+    ['something where ours is nothing', 'other', null, 'x', true],
+    ['an empty list', 'tags', ['x', 'y'], [], false],
+    ['part of a list', 'tags', ['x', 'y'], ['x'], false],
+    ['part of a list, of which another is the first', 'tags', ['x', 'y'], ['y'], true],
+    ['another element', 'tags', ['x', 'y'], ['x', 'z'], true],
+    ['the same in other letters', 'tags', ['x', 'y'], ['X'], false],
+    [
+      'another word for a unit',
+      'terms',
+      [{ businessUnit: unit('north'), value: 'N30' }],
+      [{ businessUnit: unit('north'), value: 'N60' }],
+      true,
+    ],
+    [
+      'a word for another unit',
+      'terms',
+      [{ businessUnit: unit('north'), value: 'N30' }],
+      [{ businessUnit: unit('south'), value: 'N60' }],
+      false,
+    ],
+  ])('a conflict with %s', (_case, attribute, ours, theirs, isConflict) => {
+    const sources = [says('a', attribute, ours), says('b', attribute, theirs)];
+    const { conflicts, provenance } = survived(attribute, { owner: ['a'], onConflict: 'propose' }, sources);
+    expect(conflicts).toHaveLength(isConflict ? 1 : 0);
+    expect(provenance?.contested).toBe(isConflict || undefined);
+  });
+
+  test('a conflict about a reference says where it leads, and what the source has', () => {
+    const [ours, theirs] = [
+      { system: 'a', scope: 'main', id: '1' },
+      { system: 'b', scope: 'main', id: '2' },
+    ];
+    const sources = [says('a', 'parent', ours), says('b', 'parent', theirs)];
+    expect(survived('parent', { owner: ['a'], onConflict: 'propose' }, sources).conflicts).toMatchObject([
+      { ours: 'golden 1', theirs: [{ source: 'b', value: 'golden 2', stated: theirs }] },
+    ]);
+  });
 });
 
 describe('conditions', () => {

@@ -24,7 +24,7 @@ const about = (given: Partial<AttributeCase>): AttributeCase => ({
   bases: {},
   isAuthor: false,
   onConflict: undefined,
-  isKept: false,
+  question: 'UNKNOWN',
   ...given,
 });
 
@@ -61,8 +61,23 @@ describe('three ways', () => {
     ['propose: it has nothing yet', { theirs: { name: null }, onConflict: 'propose' }, { kind: 'WRITE', why: 'FIRST' }],
     [
       'propose: a person said to keep ours',
-      { theirs: { name: 'B' }, onConflict: 'propose', isKept: true },
+      { theirs: { name: 'B' }, onConflict: 'propose', question: 'KEPT' },
       { kind: 'WRITE', why: 'KEPT' },
+    ],
+    [
+      'propose: the question stands',
+      { theirs: { name: 'B' }, onConflict: 'propose', question: 'OPEN' },
+      { kind: 'ASK', why: 'FIRST' },
+    ],
+    [
+      'propose: nobody is asked, so the owner decides',
+      { theirs: { name: 'B' }, bases: { name: base('A') }, onConflict: 'propose', question: 'NONE' },
+      { kind: 'WRITE', why: 'THEIRS' },
+    ],
+    [
+      'raise: cleared there',
+      { theirs: { name: '' }, bases: { name: base('A') }, onConflict: 'raise' },
+      { kind: 'WRITE', why: 'THEIRS' },
     ],
     [
       'correct',
@@ -101,7 +116,7 @@ const cases = fc.record({
   bases,
   isAuthor: fc.boolean(),
   onConflict: fc.constantFrom('correct' as const, 'propose' as const, 'raise' as const, undefined),
-  isKept: fc.boolean(),
+  question: fc.constantFrom('UNKNOWN' as const, 'NONE' as const, 'OPEN' as const, 'KEPT' as const),
 });
 
 describe('always', () => {
@@ -160,7 +175,10 @@ describe('always', () => {
         const verdict = decide(given, equalJson);
         if (given.isAuthor || given.ours === undefined) expect(verdict.kind).not.toBe('WRITE');
         const asks = given.onConflict === 'propose' || given.onConflict === 'raise';
-        if (asks && !given.isKept && verdict.kind === 'WRITE') expect(['OURS', 'FIRST']).toContain(verdict.why);
+        const isAsked = given.question === 'OPEN' || given.question === 'UNKNOWN';
+        if (!asks || !isAsked || verdict.kind !== 'WRITE' || verdict.why === 'OURS') return;
+        const overwritten = Object.keys(verdict.fields).map((field) => given.theirs[field as 'x' | 'y'] ?? '');
+        expect(overwritten.filter((theirs) => theirs !== '')).toEqual([]);
       }),
     );
   });
