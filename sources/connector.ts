@@ -109,7 +109,10 @@ export interface SyncStream extends Stream {
    * back to an older state.
    */
   readonly born?: string;
-  /** Lists in the payload whose entries are records of their own in the system, e.g. accounts: a sweep notices that one is gone by their number. */
+  /**
+   * Lists in the payload whose entries are records of their own in the system, e.g. accounts, and references to records whose end
+   * empties them there: a sweep notices by their number that one is gone.
+   */
   readonly parts?: readonly string[];
   readonly guard?: SweepGuard;
   /** Names of the system's own fields, by model, that the mapping reads: what drift is judged by. */
@@ -314,7 +317,7 @@ export interface ListPage {
     readonly externalId: string;
     /** When it changed there; where given, the sweep also finds records that the cursor missed. */
     readonly sourceTime?: string;
-    /** How many entries the lists of the stream's `parts` have: one that is gone leaves no date. */
+    /** How many entries the lists of the stream's `parts` have, and references that lead somewhere: one that is gone leaves no date. */
     readonly parts?: number;
   }[];
   readonly next: string | null;

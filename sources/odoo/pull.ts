@@ -27,6 +27,12 @@ const FEW = 500;
 /** Children of records that were there before a stream began come with their parents. */
 const FIRST_LOOK_BACK_MS = 60 * 60_000;
 
+/** What a listing asks for beside the date. */
+const LISTED_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  'product.product': ['product_tmpl_id'],
+  'res.partner': ['parent_id'],
+};
+
 type Make = (row: OdooRow, lists: CodeLists) => InboundRecord;
 /** The rows of a domain, ascending by id; what belongs to them is still on its way. */
 interface Assembly {
@@ -60,7 +66,14 @@ export class OdooPull implements PullPart {
     return told(this.system, false, async () => {
       const domain = await this.domainOf(watch);
       if (watch.all) return { records: await assemble(stream, this.session, domain), next: null };
-      const inWindow = [...domain, ...windowOf(window, watch.owner !== undefined)];
+      const inWindow = [...domain, ...windowOf(window, isOfOthers(watch))];
+      if (watch.under !== undefined) {
+        const above = await this.session.client.searchIds(watch.model, inWindow, await this.session.context());
+        if (above.length === 0) return { records: [], next: null };
+        this.session.forgetLists();
+        const below = [[watch.under, 'child_of', above], ...(await this.ownerDomainOf(watch)), ...afterId(after)];
+        return pageOfRecords(await assemble(stream, this.session, below, limit), limit);
+      }
       const pageDomain = [...inWindow, ...afterId(after)];
       if (watch.owner === undefined && window.from === null) {
         const read = (from: number, size: number) =>
@@ -69,11 +82,7 @@ export class OdooPull implements PullPart {
         return { records: await recordsOf(taken, this.session), next: last === null ? null : String(last) };
       }
       if (watch.owner === undefined) {
-        const records = await assemble(stream, this.session, pageDomain, limit);
-        const next = nextOf(
-          records.map(({ externalId }) => Number(externalId)),
-          limit,
-        );
+        const { records, next } = pageOfRecords(await assemble(stream, this.session, pageDomain, limit), limit);
         // Last: what took the place of a record that is gone has arrived before.
         const stones = next === null ? await this.tombstones(watch.model, window) : [];
         return { records: [...records, ...stones.map(deletedRecord)], next };
@@ -102,7 +111,7 @@ export class OdooPull implements PullPart {
     const { watch } = stream as OdooStream;
     return told(this.system, false, async () => {
       if (externalIds.length === 0) return [];
-      const domain = watch.owner === undefined ? await this.domainOf(watch) : await this.ownerDomainOf(watch);
+      const domain = isOfOthers(watch) ? await this.ownerDomainOf(watch) : await this.domainOf(watch);
       return assemble(stream, this.session, [
         ['id', 'in', externalIds.map(Number).filter(Number.isInteger)],
         ...domain,
@@ -116,7 +125,7 @@ export class OdooPull implements PullPart {
       const domain = [...(await this.domainOf(watch)), ...afterId(after)];
       const context = await this.session.context();
       const { client } = this.session;
-      const fields = watch.model === 'product.product' ? ['write_date', 'product_tmpl_id'] : ['write_date'];
+      const fields = ['write_date', ...(LISTED_FIELDS[watch.model] ?? [])];
       const rows = await client.searchRead(watch.model, domain, fields, context, { limit: Math.min(limit, LIST_PAGE) });
       const { latest, parts } = await latestOf(watch.model, rows, this.session, context);
       const entries = rows.map(({ id }) => {
@@ -158,8 +167,8 @@ export class OdooPull implements PullPart {
     return model === 'res.partner' && owner === undefined ? [...domain, ...(await this.notOurselves())] : domain;
   }
 
-  private async ownerDomainOf({ ownerDomain = [], variants }: Watch): Promise<Domain> {
-    return variants ? ownerDomain : [...ownerDomain, ...(await this.notOurselves())];
+  private async ownerDomainOf({ ownerDomain = [], variants, under }: Watch): Promise<Domain> {
+    return variants || under ? ownerDomain : [...ownerDomain, ...(await this.notOurselves())];
   }
 
   /** Our own companies are partners there too, and no suppliers. */
@@ -167,6 +176,9 @@ export class OdooPull implements PullPart {
     return [['id', 'not in', await this.session.ownPartners()]];
   }
 }
+
+/** Other records are meant than those that are looked at. */
+const isOfOthers = ({ owner, under }: Watch) => owner !== undefined || under !== undefined;
 
 interface Tombstone {
   readonly id: number;
@@ -200,6 +212,13 @@ function windowOf({ from, to }: Window, isChild: boolean): Json[] {
 
 const pageOf = (limit: number | undefined) => (limit === undefined ? {} : { limit });
 const afterId = (after: string | null): Json[] => (after === null ? [] : [['id', '>', Number(after)]]);
+const pageOfRecords = (records: readonly InboundRecord[], limit: number): Page => ({
+  records,
+  next: nextOf(
+    records.map(({ externalId }) => Number(externalId)),
+    limit,
+  ),
+});
 const nextOf = (ids: readonly number[], limit: number): string | null =>
   ids.length < limit ? null : String(ids.at(-1));
 
@@ -556,7 +575,10 @@ async function latestOf(
     raise(id, time);
     if (id !== null) parts.set(id, (parts.get(id) ?? 0) + 1);
   };
-  for (const { id, write_date } of rows) raise(id, write_date);
+  for (const { id, write_date, parent_id } of rows) {
+    raise(id, write_date);
+    if (idOf(parent_id) !== null) parts.set(id, 1);
+  }
   const ids = rows.map(({ id }) => id);
   if (model === 'res.partner') {
     const contacts = [

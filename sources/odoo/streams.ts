@@ -24,6 +24,8 @@ export interface Watch {
   readonly owner?: (session: Session) => Promise<string>;
   /** What the records that are meant must fulfil, where they aren't those of `model`. */
   readonly ownerDomain?: Domain;
+  /** The records that are meant hang under these, by this field. */
+  readonly under?: string;
   /** The owner is a template, and its variants are meant. */
   readonly variants?: boolean;
   /** Few records, read whole each time. */
@@ -144,6 +146,13 @@ export function odooStreams(options: StreamOptions): OdooStream[] {
       },
     }),
     stream(options, {
+      ...item,
+      name: 'item-categories',
+      tier: 'OPERATIONAL',
+      every: SELDOM_MS,
+      watch: { model: 'product.category', domain: [], under: 'categ_id', ownerDomain: options.items },
+    }),
+    stream(options, {
       ...typed('warehouse', (payload, codes) => warehouseOf(payload as unknown as WarehousePayload, codes)),
       tier: 'OPERATIONAL',
       every: SELDOM_MS,
@@ -223,8 +232,11 @@ const READS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   business_unit: { 'res.company': ['name', 'parent_id', 'currency_id', 'partner_id', 'write_date'] },
 };
 
-/** Lists of a payload whose entries are records of their own there. */
-const PARTS: Readonly<Record<string, readonly string[]>> = { supplier: ['children', 'banks'], item: ['prices'] };
+/** Lists of a payload whose entries are records of their own there, and references that another's end empties: neither moves a date. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  supplier: ['children', 'banks', 'parent'],
+  item: ['prices'],
+};
 
 interface Typed {
   readonly name: string;

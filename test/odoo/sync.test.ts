@@ -311,6 +311,41 @@ describe.each(odooChoices())('$name', ({ start }) => {
     await strict.close();
   }, 120_000);
 
+  test('a category that is renamed moves no date of its products, and is noticed', async () => {
+    const [above = 0] = await admin.create('product.category', [{ name: unique('Wound care') }], context);
+    const [below = 0] = await admin.create('product.category', [{ name: 'Gauze', parent_id: above }], context);
+    const name = unique('Sponge');
+    await admin.create('product.product', [{ name, categ_id: below }], context);
+    await at.settle();
+    await odoo.nextSecond();
+    const renamed = unique('Dressings');
+    await admin.write('product.category', [above], { name: renamed }, context);
+    await at.settle();
+    expect((await golden(name))?.attributes.category).toBe(`${renamed} / Gauze`);
+  }, 120_000);
+
+  test('12: a parent company that is deleted leaves its children without one, which the sweep notices', async () => {
+    const [group = 0] = await admin.create(
+      'res.partner',
+      [{ name: unique('Group'), is_company: true, supplier_rank: 1 }],
+      context,
+    );
+    const name = unique('Daughter');
+    const [child = 0] = await admin.create(
+      'res.partner',
+      [{ name, is_company: true, supplier_rank: 1, parent_id: group }],
+      context,
+    );
+    await at.settle();
+    expect((await golden(name))?.attributes.parent).toBeTruthy();
+    await admin.unlink('res.partner', [group], context);
+    expect(await partner(child, ['parent_id'])).toMatchObject({ parent_id: false });
+    await at.settle();
+    await at.sweep();
+    await at.settle();
+    expect((await golden(name))?.attributes.parent ?? null).toBeNull();
+  }, 120_000);
+
   /** Two sizes of a product in the place of the one that it was. */
   async function replaceVariants(template: number): Promise<void> {
     const [attribute = 0] = await admin.create(

@@ -50,6 +50,15 @@ function leaf(path: string, operator: string, value: Json, read: ReadOperand, { 
     return (id) => order(operator, moment(id) - bound);
   }
   const many = Array.isArray(value) ? new Set(value as (string | number | boolean)[]) : undefined;
+  if (operator === 'child_of') {
+    return (id) => {
+      for (let at = path; ; at += '.parent_id') {
+        const found = read(id, at);
+        if (typeof found !== 'number') return false;
+        if (many ? many.has(found) : found === value) return true;
+      }
+    };
+  }
   const matches = (found: Json | undefined): boolean => {
     const plain = found ?? false;
     switch (operator) {

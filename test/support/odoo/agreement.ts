@@ -56,17 +56,12 @@ select s.entity_type as type, s.external_id as id, s.id::text as "sourceId", s.s
   from source_record s join golden_record g on g.entity_type = s.entity_type and g.id = s.golden_record_id
   where s.system = 'odoo' order by s.entity_type, s.external_id::int`;
 
-/**
- * What the ERP has and Odoo never had. Deleted there is another matter: who did it had the last word. And what was linked once
- * and no longer is, as both were edited: whether they are one is asked, or was.
- */
+/** What the ERP has and Odoo never had. Deleted there is another matter: who did it had the last word. */
 const NEVER_CREATED = `
 select distinct e.entity_type || ' ' || e.external_id || ' of the ERP was never created in Odoo' as told
   from source_record e join golden_record g on g.entity_type = e.entity_type and g.id = e.golden_record_id and g.state <> 'PROVISIONAL'
   where e.system = 'erp' and e.state = 'ACTIVE' and not exists (select from source_record o
-    where o.entity_type = e.entity_type and o.golden_record_id = g.id and o.system = 'odoo')
-    and not exists (select from golden_version v join source_record o on o.id = any(v.members) and o.entity_type = v.entity_type
-      where v.golden_id = g.id and o.system = 'odoo') order by 1`;
+    where o.entity_type = e.entity_type and o.golden_record_id = g.id and o.system = 'odoo') order by 1`;
 
 /** Where the two differ, without a steward task that asks about it; a line each. Empty: they agree. */
 export async function differences(admin: OdooClient, at: OdooHub, options: AgreementOptions): Promise<string[]> {
@@ -94,9 +89,6 @@ export async function differences(admin: OdooClient, at: OdooHub, options: Agree
 
 const NOT_THERE = 'not in Odoo:';
 
-/** The hub's own copy of a price that it deleted there waits for the sweep: what is left looks older than what it knew. */
-const LATE = 'supplierItems';
-
 function differencesOf(
   record: ReadRecord,
   link: Linked,
@@ -117,9 +109,7 @@ function differencesOf(
       .find((one) => link.members.some(({ system }) => system === one));
     const told = (what: string, ours: string | undefined, theirs: string | undefined) =>
       `${record.type} ${record.id}, ${attribute}: ${what} "${ours ?? ''}", Odoo has "${theirs ?? ''}" (${link.goldenId})`;
-    const isUntold =
-      beforeSweep?.has(untoldKey(record.type, Number(record.id), attribute)) ||
-      (beforeSweep && attribute === LATE && owner === 'erp');
+    const isUntold = beforeSweep?.has(untoldKey(record.type, Number(record.id), attribute));
     if (kept[attribute] !== raw[attribute] && !isUntold)
       found.push(told('the hub keeps that Odoo has', kept[attribute], raw[attribute]));
     if (beforeSweep || link.isInDoubt || link.asked.includes(attribute)) continue;

@@ -87,11 +87,9 @@ export class Erp {
     this.of(type).set(id, values);
     await this.at.hub.arrive('erp', type, { [id]: values }, { sourceTime: this.now() });
   }
-  /** As before, but for this. It never takes away what it didn't give: from silence to "none" the hub delivers nothing. */
+  /** As before, but for this. */
   change(type: string, id: string, change: JsonObject): Promise<void> {
-    const before = this.get(type, id) ?? {};
-    const heard = Object.entries(change).filter(([name, value]) => value !== null || name in before);
-    return this.say(type, id, { ...before, ...Object.fromEntries(heard) });
+    return this.say(type, id, { ...this.get(type, id), ...change });
   }
 
   async delete(type: string, id: string): Promise<void> {

@@ -6,7 +6,6 @@ export const SCRIPT_RULES: Readonly<Record<string, EntityTypeRules>> = {
   supplier: {
     attributes: {
       ...ODOO_RULES.supplier?.attributes,
-      emails: { owner: ['erp'], onConflict: 'correct' },
       website: { owner: ['erp'], onConflict: 'propose' },
       parent: { owner: ['erp'], onConflict: 'correct' },
     },

@@ -32,15 +32,7 @@ export function partnerMoves(board: Board): Moves {
   });
 
   const there = (ids: readonly number[]) => admin.searchIds(MODEL, [['id', 'in', [...ids]]], context);
-  const isParent = async (id: number) =>
-    (await admin.count(
-      MODEL,
-      [
-        ['parent_id', '=', id],
-        ['is_company', '=', true],
-      ],
-      context,
-    )) > 0;
+  const childrenOf = (id: number) => admin.searchIds(MODEL, [['parent_id', '=', id]], context);
   const alive = async () => dice.pick(await there(partners));
   const shared = () => sharedOf(board, 'supplier', SINGLE, async (id) => (await there([id])).length > 0);
   const either = async (share: number) => (dice.next() < share ? (await shared())?.odooId : undefined) ?? alive();
@@ -82,6 +74,7 @@ export function partnerMoves(board: Board): Moves {
         { phone: phone() },
         { phone: false },
         { website: site() },
+        { website: false },
         { email: email() },
         { email: false },
         { name: name() },
@@ -106,8 +99,9 @@ export function partnerMoves(board: Board): Moves {
     }),
     odooDeletesPartner: move(0.6, async () => {
       const id = dice.pick(await there([...partners, ...groups]));
+      if (id === undefined) return undefined;
       // Who loses its parent by that moves no date there, and nothing tells.
-      if (id === undefined || (await isParent(id))) return undefined;
+      for (const child of await childrenOf(id)) board.untold.add(untoldKey('supplier', child, 'parent'));
       await admin.unlink(MODEL, [id], context);
       return `${id}`;
     }),

@@ -1,5 +1,4 @@
 import type { Json, JsonObject } from '../../../golden-records/index.js';
-import { goldenOf } from '../hub.js';
 import { untoldKey } from './agreement.js';
 import { type Board, context, erpReference, type Moves, move, sharedOf } from './moves.js';
 import { vendorField } from './readings.js';
@@ -143,17 +142,15 @@ export async function productMoves(board: Board): Promise<Moves> {
       });
       return id;
     }),
-    // A steward says that they are one: a link of names and bar codes alone goes with the first edit of them in Odoo.
+    // Linked by name and bar code, which either side may change beyond recognition later.
     erpKnowsProduct: move(1.5, async () => {
       await at.pull();
       const id = await alive();
       if (id === undefined) return undefined;
-      const erpId = `L${dice.label}-${id}`;
-      await erp.change('item', erpId, { name: name(), packagings: packaging(), description: prose().join('\n') });
-      const survivorId = await goldenOf(at.hub, 'odoo', String(id), 'item');
-      const mergedId = await goldenOf(at.hub, 'erp', erpId, 'item');
-      if (survivorId !== mergedId)
-        await at.hub.decide('MERGE', { entityType: 'item', survivorId, mergedIds: [mergedId] });
+      const [row] = await admin.read(MODEL, [id], ['name', 'barcode'], context);
+      const packagings = row?.barcode ? [{ level: 'BASE', gtin: row.barcode }] : null;
+      const known = { name: row?.name ?? null, packagings, description: prose().join('\n') };
+      await erp.change('item', `L${dice.label}-${id}`, known);
       return `${id}`;
     }),
     erpChangesItem: move(4, async () => {
