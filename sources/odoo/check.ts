@@ -167,9 +167,10 @@ function needsOf({ options }: Checked): Need[] {
     {
       model: 'product.product',
       module: 'product',
-      fields: ['name', 'barcode', 'type', 'tracking', 'uom_id', 'categ_id'],
+      fields: ['name', 'barcode', 'type', 'uom_id', 'categ_id'],
       rights: may('items'),
     },
+    { model: 'product.product', module: 'stock', fields: ['tracking'], rights: [] },
     { model: 'product.template', module: 'product', fields: ['write_date'], rights: may('items') },
     {
       model: 'product.supplierinfo',

@@ -66,7 +66,7 @@ function openOdoo(options: OdooOptions, streams: OdooConnector['streams'], conte
     const { model, method, elapsedMs, failure } = call;
     if (failure)
       log.debug({ system, model, method, elapsedMs: Math.round(elapsedMs), code: failure.code }, 'Odoo refused a call');
-    if (failure?.kind === 'TARGET_DOWN') session.forget();
+    if (failure && (failure.kind === 'TARGET_DOWN' || isNews(method, failure.code))) session.forget();
   });
   const session = new Session({ client, language: options.language ?? 'en_US', companies: options.companies });
   return {
@@ -125,12 +125,16 @@ function keyOf({ keyEnv }: OdooOptions, env: OpenContext['env']): string | undef
   return keyEnv.endsWith('_FILE') ? readFileSync(value, 'utf8').trim() || undefined : value;
 }
 
+/** A field or a model went since the server was asked what it has; asking for a model that isn't there is no news. */
+const isNews = (method: string, code: string) =>
+  code === 'ODOO_NO_FIELD' || (code === 'ODOO_NO_MODEL' && method !== 'fields_get');
+
 /** Types of the fields that the mappings read and write, as `fields_get` tells them. */
 async function schemaOf(session: Session, streams: OdooConnector['streams']): Promise<SchemaSnapshot> {
   const snapshot: Record<string, Record<string, string>> = {};
   for (const { reads = {} } of streams) {
     for (const [model, names] of Object.entries(reads)) {
-      const fields = await session.client.fieldsGet(model, ['type', 'relation', 'readonly'], await session.context());
+      const fields = await session.presentFields(model, ['type', 'relation', 'readonly']);
       const known = snapshot[model] ?? {};
       for (const name of names) {
         const field = fields[name];

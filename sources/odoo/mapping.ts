@@ -353,7 +353,8 @@ export function itemOf(
     ...(unit === undefined ? {} : { baseUnit: unit }),
     packagings:
       product.barcode === null ? null : [{ level: 'BASE' as const, gtin: product.barcode, ...(unit ? { unit } : {}) }],
-    tracking: product.tracking === null ? null : (product.tracking.toUpperCase() as 'LOT'),
+    // It is never empty: without the module Inventory nobody says anything of it.
+    ...(product.tracking === null ? {} : { tracking: product.tracking.toUpperCase() as 'LOT' }),
     ...(offers === undefined ? {} : { supplierItems: offers }),
     preferredSupplier: preferred,
     status: product.active ? 'ACTIVE' : 'DISCONTINUED',

@@ -170,6 +170,8 @@ export class OdooPush implements PushPart {
           return description === 'html' ? [{ name, cell: (row) => htmlCell(row.fields[name]) }] : [plain(name)];
         case 'property_purchase_currency_id':
           return present.has(name) ? [byId(name, (code) => lists.currencyId(code), 'the currency')] : [];
+        case 'tracking':
+          return present.has(name) ? [plain(name)] : [];
         default:
           if (name.startsWith('<')) return [];
           if (!present.has(name)) throw refused(`${model} has no field "${name}" in this Odoo`);

@@ -1,6 +1,7 @@
+import type { JsonObject } from '../../golden-records/index.js';
 import { type CallContext, type OdooClient, OdooError } from './client.js';
 import { type CodeLists, readCodeLists, UnknownCode } from './code-lists.js';
-import { fieldFacts, type Fields, fieldsIn, NO_FIELDS } from './versions.js';
+import { type Fields, fieldFacts, fieldsIn, NO_FIELDS } from './versions.js';
 
 export interface SessionOptions {
   readonly client: OdooClient;
@@ -61,16 +62,24 @@ export class Session {
   fieldsOf(model: string): Promise<Fields> {
     const known = this.fields.get(model);
     if (known && performance.now() - known.at < KEPT_MS) return known.value;
-    const asked = this.client
-      .fieldsGet(model, fieldFacts(model), { lang: this.language })
+    const asked = this.presentFields(model, fieldFacts(model))
       .then(fieldsIn)
-      .catch((error: unknown): Fields => {
-        if (isMissingModel(error)) return NO_FIELDS;
+      .catch((error: unknown) => {
         this.fields.delete(model);
         throw error;
       });
     this.fields.set(model, { at: performance.now(), value: asked });
     return asked;
+  }
+
+  /** The same as the server tells it now. */
+  async presentFields(model: string, facts: readonly string[]): Promise<Record<string, JsonObject>> {
+    try {
+      return await this.client.fieldsGet(model, facts, { lang: this.language });
+    } catch (error) {
+      if (error instanceof OdooError && error.failure.code === 'ODOO_NO_MODEL') return {};
+      throw error;
+    }
   }
 
   /** Of these fields those that the server has. */
@@ -135,6 +144,3 @@ export class Session {
 
 /** A module may be installed, a term be added, while the hub runs. */
 const KEPT_MS = 5 * 60_000;
-
-const isMissingModel = (error: unknown): boolean =>
-  error instanceof Error && 'failure' in error && (error.failure as { code?: string }).code === 'ODOO_NO_MODEL';

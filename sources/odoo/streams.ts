@@ -53,7 +53,7 @@ export interface StreamOptions {
 }
 
 /** Raised when a mapping gives something else for the same payload. */
-const MAPPING_VERSION = 'odoo-2';
+const MAPPING_VERSION = 'odoo-3';
 /** A page is one transaction at the hub, and some 100 ms at Odoo. */
 const PAGE_SIZE = 500;
 /** Most rows in one `load`: beyond some hundreds they only hold locks for longer. */
@@ -206,17 +206,7 @@ const READS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     ],
   },
   item: {
-    'product.product': [
-      'name',
-      'active',
-      'barcode',
-      'type',
-      'tracking',
-      'categ_id',
-      'uom_id',
-      'product_tmpl_id',
-      'write_date',
-    ],
+    'product.product': ['name', 'active', 'barcode', 'type', 'categ_id', 'uom_id', 'product_tmpl_id', 'write_date'],
     'product.template': ['write_date'],
     'product.supplierinfo': [
       'product_tmpl_id',

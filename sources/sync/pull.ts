@@ -8,6 +8,7 @@ import {
 import type { Lane, PullStep, SyncStream } from '../connector.js';
 import { Retryable, Throttled } from '../errors.js';
 import { backoffMs, STREAM_BACKOFF } from './backoff.js';
+import { checkDrift } from './drift.js';
 import { asSourceError } from './failure.js';
 import { type IntakeOptions, takeIn } from './intake.js';
 import { keepLease, LEASE_MS } from './lease.js';
@@ -188,7 +189,7 @@ export async function pullDueOnce(
     if (lease.failures > 0) await tryAgain(db, sync.system);
     return { kind: 'PULLED', stream: lease.name, step };
   } catch (cause) {
-    return await failed(db, sync.system, lease, cause, options);
+    return await failed(db, sync, lease, cause, options);
   } finally {
     unkeep();
   }
@@ -196,17 +197,23 @@ export async function pullDueOnce(
 
 async function failed(
   db: Db,
-  system: string,
+  sync: Synchronised,
   lease: StreamLease,
   cause: unknown,
-  { random = Math.random }: PullOptions,
+  { random = Math.random, signal }: PullOptions,
 ): Promise<StreamStep> {
   const error = asSourceError(cause);
-  if (error instanceof Throttled) await noteFailure(db, system, error, random());
+  if (error instanceof Throttled) await noteFailure(db, sync.system, error, random());
   db.log.warn({ err: cause, stream: lease.name, code: error.code }, 'a stream failed; it will be tried again');
   const retryAfterMs = error instanceof Retryable ? error.retryAfterMs : undefined;
   const waitMs = backoffMs(lease.failures + 1, random(), STREAM_BACKOFF, retryAfterMs);
   await noteStreamFailed(db, lease, error, new Date(db.now().getTime() + waitMs));
+  if (error.code === 'SCHEMA_DRIFTED') {
+    // It is looked at daily by itself; now there is a reason.
+    await checkDrift(db, sync, signal).catch((err: unknown) =>
+      db.log.warn({ err, system: sync.system }, 'the schema could not be looked at'),
+    );
+  }
   return { kind: 'FAILED', stream: lease.name, error: { code: error.code, message: error.message } };
 }
 

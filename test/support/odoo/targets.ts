@@ -142,18 +142,32 @@ async function startReal(major: ImitatedVersion): Promise<OdooTarget> {
     sync: String(told.ODOO_SYNC_API_KEY),
     reader: String(told.ODOO_READER_API_KEY),
   };
+  const client: OdooTarget['client'] = (login = 'admin', options = {}) =>
+    new OdooClient({ url, database, login, key: keys[login], ...options });
   return {
     major,
     url,
     database,
     keys,
     imitation: undefined,
-    client: (login = 'admin', options = {}) => new OdooClient({ url, database, login, key: keys[login], ...options }),
+    client,
     pass: (ms) => sleep(ms),
     nextSecond: () => sleep(1_010 - (Date.now() % 1_000)),
     beginLate: (partner, values) => beginLate(String(told.ODOO_PGHOST), database, partner, values),
     useRealClock: () => undefined,
-    reset: async () => void (await script('reset')),
+    reset: async () => {
+      await script('reset');
+      // Its connections to the database were cut: the first calls meet them.
+      for (let left = 20; ; left--) {
+        try {
+          await client().count('res.partner', [], { lang: 'en_US' });
+          return;
+        } catch (error) {
+          if (left === 0) throw error;
+          await sleep(500);
+        }
+      }
+    },
     restart: async (whileDown) => {
       await script('stop');
       await whileDown();
