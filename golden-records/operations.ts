@@ -105,7 +105,13 @@ export async function resettle(
   const settlement = await settleComponent(tx, { definition, component, arrivals: [], scores: [] });
   if (!always && settlement.changes.length === 0) return settlement;
   const homes = new Map(component.sources.map((row) => [row.id, row]));
-  const deliveries = deliveriesOf(tx.model, definition, settlement, { component, arrivals: [] }, 'LIVE');
+  const deliveries = deliveriesOf(
+    tx.model,
+    definition,
+    settlement,
+    { component, arrivals: [], isDecided: always },
+    'LIVE',
+  );
   await writePlan(tx, planOf(tx, definition, head, settlement, new Set(), homes, { deliveries }, subject));
   return settlement;
 }

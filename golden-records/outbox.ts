@@ -29,6 +29,13 @@ export const DELIVERY_CHANNEL = 'concord_delivery';
 
 type Member = Pick<Arrival, 'id' | 'system' | 'scope' | 'externalId' | 'state' | 'attributes' | 'attributeTimes'>;
 
+interface Cause {
+  readonly component: Component;
+  readonly arrivals: readonly Arrival[];
+  /** A person decided something about these: who has no counterpart gets one. */
+  readonly isDecided?: boolean;
+}
+
 /**
  * Which links of a settled component have to be looked at: those of golden records of which a written attribute changed,
  * and those whose record came in with something else than the golden record says. What a system said itself, and what
@@ -38,7 +45,7 @@ export function deliveriesOf(
   model: Model,
   definition: EntityTypeDefinition,
   settlement: Settlement,
-  { component, arrivals }: { readonly component: Component; readonly arrivals: readonly Arrival[] },
+  { component, arrivals, isDecided = false }: Cause,
   lane: QueuedDelivery['lane'],
 ): QueuedDelivery[] {
   const targets = model.targetsFor(definition.code);
@@ -73,13 +80,13 @@ export function deliveriesOf(
         if (differs ? differsFrom(definition, target, golden, member) : concerned)
           queued.push({ ...base, linkId: member.id, externalId: member.externalId });
       }
-      if (here.length > 0 || !change) continue;
-      const isNews =
-        change.kind !== 'UPDATED' ||
-        change.diff.length > 0 ||
-        becameCertain(before, golden) ||
-        before?.members.some((id) => isOf(target, members.get(id)));
-      if (!isNews) continue;
+      if (here.length > 0 || !(change || isDecided)) continue;
+      const isNews = isDecided || change?.kind !== 'UPDATED' || change.diff.length > 0 || becameCertain(before, golden);
+      // It lost its counterpart: another is made, unless somebody is asked whether the two are one after all.
+      const isAlone =
+        before?.members.some((id) => isOf(target, members.get(id))) &&
+        !settlement.questions.some(({ goldenIds }) => goldenIds.includes(goldenId));
+      if (!isNews && !isAlone) continue;
       const outline = outlineOf(definition, golden);
       if (outline.state !== 'RETIRED' && target.creates(outline))
         queued.push({ ...base, linkId: newId(), externalId: null });

@@ -1,5 +1,5 @@
+import { UNSCORED } from '../match/engine/index.js';
 import { CERTAIN, type WaterfallStep } from '../match/matcher.js';
-import type { Thresholds } from '../rules.js';
 import type { StoredRecord } from '../store/lookup.js';
 import type { ScoreRow } from '../store/rows.js';
 import type { Tx } from '../transaction.js';
@@ -57,12 +57,12 @@ interface MadeLink {
   readonly there: boolean;
 }
 
-// Two of one system are kept together by nobody: the hub keeps that system in agreement with others, not with itself.
+// All of a golden record that has a member there: each is about to be made alike with the others.
 const KEPT = `
-select a.id as "arriving", m.id as "other" from jsonb_to_recordset($3::jsonb) as a(id uuid, "goldenId" uuid)
-    join source_record m on m.entity_type = $1 and m.golden_record_id = a."goldenId" and m.id <> a.id and m.system <> $2
-  where $4::boolean or exists (select from jsonb_to_recordset($5::jsonb) as t(system text, scope text)
-    where t.system = m.system and t.scope = m.scope)`;
+select a.id as "arriving", m.id as "other" from jsonb_to_recordset($2::jsonb) as a(id uuid, "goldenId" uuid)
+    join source_record m on m.entity_type = $1 and m.golden_record_id = a."goldenId" and m.id <> a.id
+  where exists (select from source_record o join jsonb_to_recordset($3::jsonb) as t(system text, scope text)
+    on t.system = o.system and t.scope = o.scope where o.entity_type = $1 and o.golden_record_id = a."goldenId")`;
 
 interface KeptLink {
   readonly arriving: string;
@@ -88,14 +88,11 @@ export async function heldLinks(
     ? await tx.query<MadeLink>(ARRIVING, batch.entityType, batch.system, batch.scope, externalIds, goldenIds)
     : [];
   const homes = targets.map(({ system, scope }) => ({ system, scope }));
-  const isTarget = homes.some(({ system, scope }) => system === batch.system && scope === batch.scope);
-  const kept =
-    linked.length === 0 ? [] : await tx.query<KeptLink>(KEPT, batch.entityType, batch.system, linked, isTarget, homes);
+  const kept = linked.length === 0 ? [] : await tx.query<KeptLink>(KEPT, batch.entityType, linked, homes);
   const ids = new Map(made.flatMap(({ externalId, linkId }) => (externalId === null ? [] : [[externalId, linkId]])));
-  const { thresholds } = tx.parameters.for(batch.entityType);
   return {
     idOf: (externalId) => (externalId === null ? undefined : ids.get(externalId)),
-    among: (found, fresh) => withMade(withKept(found, kept, fresh, thresholds), made, fresh),
+    among: (found, fresh) => withMade(withKept(found, kept, fresh), made, fresh),
   };
 }
 
@@ -136,35 +133,28 @@ function withMade(
   return replaced(found, scores);
 }
 
+/** Their weight is that of the evidence alone: what it doesn't carry, KEPT does. */
 function withKept(
   found: readonly ScoreRow[],
   kept: readonly KeptLink[],
   fresh: ReadonlySet<string>,
-  { match, review, confirmed }: Thresholds,
 ): readonly ScoreRow[] {
-  const known = new Map(kept.length === 0 ? [] : found.map((row) => [keyOf(row), row]));
+  if (kept.length === 0) return found;
+  const known = new Map(found.map((row) => [keyOf(row), row]));
   const scores = new Map<string, ScoreRow>();
   for (const { arriving, other } of kept) {
-    if (!fresh.has(arriving)) continue;
     const pair = pairOf(arriving, other);
-    const { weight, outcome, waterfall } = known.get(keyOf(pair)) ?? { weight: 0, outcome: 'NO_MATCH', waterfall: [] };
-    if (outcome === 'MATCH' && weight >= confirmed) continue;
-    // What would match but for a conflict is as much in question as what has nothing in common any more.
-    const isLikely = outcome === 'MATCH' || (outcome === 'POSSIBLE_MATCH' && weight >= review && weight < match);
+    const row = known.get(keyOf(pair)) ?? { weight: UNSCORED, outcome: 'NO_MATCH', waterfall: [] };
+    if (!fresh.has(arriving) || row.outcome === 'MATCH') continue;
     const step: WaterfallStep = {
       comparison: 'kept in agreement',
       level: 'OVERALL',
-      detail: isLikely ? 'as before' : 'nothing else holds them together',
-      weight: Math.round((confirmed - weight) * 1000) / 1000,
+      detail: 'linked before',
+      weight: 0,
       left: pair.left,
       right: pair.right,
     };
-    scores.set(keyOf(pair), {
-      ...pair,
-      weight: confirmed,
-      outcome: isLikely ? 'MATCH' : 'KEPT',
-      waterfall: [...waterfall, step],
-    });
+    scores.set(keyOf(pair), { ...pair, weight: row.weight, outcome: 'KEPT', waterfall: [...row.waterfall, step] });
   }
   return replaced(found, scores);
 }

@@ -89,6 +89,7 @@ export function cluster(
     result = new Partition(byId, latestFirst, thresholds, between);
     result.link(sorted, ambiguous);
   }
+  result.keep(sorted);
   return result.finish(sorted);
 }
 
@@ -112,6 +113,9 @@ const strongestFirst = (nodes: ReadonlyMap<string, ClusterNode>) => (a: ClusterE
 const pairKey = (nodes: ReadonlyMap<string, ClusterNode>, { left, right }: { left: string; right: string }) =>
   [nodes.get(left)?.key ?? left, nodes.get(right)?.key ?? right].sort().join('\n');
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The same from either side. */
+const pairOf = ({ left, right }: { left: string; right: string }) => (left < right ? left + right : right + left);
 
 interface Group {
   readonly members: string[];
@@ -203,7 +207,7 @@ class Partition {
   /** Take the edges that reach the match threshold, strongest first; what may not be linked is remembered with its reason. */
   link(edges: readonly ClusterEdge[], ambiguous: ReadonlySet<string>): void {
     for (const edge of edges) {
-      if (edge.outcome !== 'MATCH' && edge.outcome !== 'KEPT') continue;
+      if (edge.outcome !== 'MATCH') continue;
       const a = this.group(edge.left);
       const b = this.group(edge.right);
       if (a === b) {
@@ -222,6 +226,26 @@ class Partition {
     }
   }
 
+  /**
+   * What is kept in agreement stays together, after all that evidence joins: who has come to resemble others more is asked
+   * about. Two clusters are joined whole, or not at all.
+   */
+  keep(edges: readonly ClusterEdge[]): void {
+    const held = new Set(edges.filter(({ outcome }) => outcome === 'KEPT' || outcome === 'MATCH').map(pairOf));
+    for (const edge of edges) {
+      if (edge.outcome !== 'KEPT') continue;
+      const a = this.group(edge.left);
+      const b = this.group(edge.right);
+      if (a === b) continue;
+      const isWhole = a.members.every((left) => b.members.every((right) => held.has(pairOf({ left, right }))));
+      const reason = this.keptApart(a, b) ? null : (this.clashOf(a, b) ?? (isWhole ? undefined : 'CHAIN'));
+      if (reason === undefined) {
+        this.join(a, b);
+        this.note(edge);
+      } else this.blocked.push({ edge, reason });
+    }
+  }
+
   private note({ left, right, weight }: ClusterEdge): void {
     for (const id of [left, right])
       this.weights.set(id, Math.max(weight, this.weights.get(id) ?? Number.NEGATIVE_INFINITY));
@@ -230,11 +254,16 @@ class Partition {
   /** Why the machine may not join these; undefined when it may, null when a person said so and nothing is to be asked. */
   private obstacle(a: Group, b: Group, weight: number): AskReason | null | undefined {
     if (this.keptApart(a, b)) return null;
-    if (clash(a.exclusive, b.exclusive)) return 'CONFLICT';
-    if ([...a.unique].some((promise) => b.unique.has(promise))) return 'UNIQUE';
+    const clashing = this.clashOf(a, b);
+    if (clashing) return clashing;
     if (a.confirmed && b.confirmed) return 'CONFIRMED';
     if ((a.confirmed || b.confirmed) && weight < this.thresholds.confirmed) return 'CONFIRMED';
     return this.agree(a, b) ? undefined : 'CHAIN';
+  }
+
+  private clashOf(a: Group, b: Group): AskReason | undefined {
+    if (clash(a.exclusive, b.exclusive)) return 'CONFLICT';
+    return [...a.unique].some((promise) => b.unique.has(promise)) ? 'UNIQUE' : undefined;
   }
 
   /**
@@ -344,8 +373,8 @@ class Partition {
 
   /** Records that nothing holds together any more but that they are kept in agreement, and that no person joined. */
   private *merelyKept(edges: readonly ClusterEdge[]): Iterable<Ask> {
-    for (const { left, right, outcome } of edges) {
-      if (outcome !== 'KEPT' || this.group(left) !== this.group(right)) continue;
+    for (const { left, right, weight, outcome } of edges) {
+      if (outcome !== 'KEPT' || weight >= this.thresholds.review || this.group(left) !== this.group(right)) continue;
       if (this.latestWord(left, right)?.says !== 'TOGETHER') yield { left, right, weight: 0, reason: 'QUESTIONED' };
     }
   }

@@ -287,3 +287,35 @@ describe('properties', () => {
     );
   });
 });
+
+describe('what is kept in agreement', () => {
+  const kept = (left: string, right: string, weight = -5) => edge(left, right, weight, 'KEPT');
+
+  test('stays together, and is asked about where evidence speaks against it', () => {
+    expect(decided(['a', 'b'], [kept('a', 'b')])).toMatchObject({ clusters: ['ab'], asks: ['ab QUESTIONED'] });
+    expect(decided(['a', 'b'], [kept('a', 'b', 4)])).toMatchObject({ clusters: ['ab'], asks: [] });
+  });
+  test('more than two stay together whole', () => {
+    const edges = [edge('a', 'b'), kept('a', 'c', 1), kept('b', 'c', 1)];
+    expect(decided(['a', 'b', 'c'], edges)).toMatchObject({ clusters: ['abc'], asks: [] });
+  });
+  test('who has come to resemble another goes there, and glues nothing together', () => {
+    const result = decided(['a', 'b', 'c'], [kept('a', 'b'), edge('b', 'c', 8)]);
+    expect(result).toMatchObject({ clusters: ['a', 'bc'], asks: ['ab CHAIN'] });
+  });
+  test('exclusive identifiers that clash, and two of a system of unique records, divide it', () => {
+    const [one, two] = [node('a', { ein: ['1'] }), node('b', { ein: ['2'] })];
+    expect(decided([one, two], [kept('a', 'b')])).toMatchObject({ clusters: ['a', 'b'], asks: ['ab CONFLICT'] });
+    const [a, b] = [node('a', { uniqueWithin: 'odoo' }), node('b', { uniqueWithin: 'odoo' })];
+    expect(decided([a, b], [kept('a', 'b')])).toMatchObject({ clusters: ['a', 'b'], asks: ['ab UNIQUE'] });
+  });
+  test('law 5: a person divides it, or keeps it without being asked', () => {
+    expect(decided(['a', 'b'], [kept('a', 'b')], [apart('a', 'b')])).toMatchObject({ clusters: ['a', 'b'], asks: [] });
+    expect(decided(['a', 'b'], [kept('a', 'b')], [together('a', 'b')])).toMatchObject({ clusters: ['ab'], asks: [] });
+  });
+  test('a record that looks like two others stays where it is kept', () => {
+    const nodes = [node('a'), node('b', { uniqueWithin: 'odoo' }), node('c', { uniqueWithin: 'odoo' }), node('d')];
+    const result = decided(nodes, [kept('a', 'b'), edge('c', 'd', 16), edge('b', 'd', 12)]);
+    expect(result).toMatchObject({ clusters: ['ab', 'cd'], asks: ['ab QUESTIONED', 'bd UNIQUE'] });
+  });
+});
