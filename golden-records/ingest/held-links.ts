@@ -57,12 +57,14 @@ interface MadeLink {
   readonly there: boolean;
 }
 
-// All of a golden record that has a member there: each is about to be made alike with the others.
+// All of a golden record that has a member there: each is about to be made alike with the others. One index probe each, as above.
 const KEPT = `
 select a.id as "arriving", m.id as "other" from jsonb_to_recordset($2::jsonb) as a(id uuid, "goldenId" uuid)
-    join source_record m on m.entity_type = $1 and m.golden_record_id = a."goldenId" and m.id <> a.id
-  where exists (select from source_record o join jsonb_to_recordset($3::jsonb) as t(system text, scope text)
-    on t.system = o.system and t.scope = o.scope where o.entity_type = $1 and o.golden_record_id = a."goldenId")`;
+  cross join lateral (
+    select s.id from source_record s where s.entity_type = $1 and s.golden_record_id = a."goldenId" offset 0) m
+  where m.id <> a.id and exists (select from jsonb_to_recordset($3::jsonb) as t(system text, scope text)
+    cross join lateral (select from source_record o where o.entity_type = $1 and o.golden_record_id = a."goldenId"
+      and o.system = t.system and o.scope = t.scope offset 0) there)`;
 
 interface KeptLink {
   readonly arriving: string;

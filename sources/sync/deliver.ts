@@ -330,6 +330,7 @@ class Delivery implements ClaimedBatch {
     if (unsure.length === 0 || this.capabilities.idempotency === 'NONE') return [...links];
     const keys = unsure.map(({ linkId }) => linkId);
     const found = await this.call((signal) => this.push.find(this.stream, keys, signal));
+    this.hasAnswered = true;
     await noteCreated(
       this.db,
       this.home,
@@ -345,6 +346,7 @@ class Delivery implements ClaimedBatch {
     );
     const records =
       ids.length === 0 ? [] : await this.call((signal) => this.sync.open.pull.read(this.stream, ids, signal));
+    if (ids.length > 0) this.hasAnswered = true;
     const byId = new Map(records.map((record) => [record.externalId, record]));
     const theirs = new Map<string, JsonObject>();
     const news: InboundRecord[] = [];
@@ -464,7 +466,7 @@ class Delivery implements ClaimedBatch {
       before: plan.kind === 'CREATE' ? null : pick(theirs.get(link.linkId) ?? {}, Object.keys(plan.fields)),
     }));
     const written: Written[] = [];
-    for (const batch of groupRows(rows, this.capabilities.batch)) {
+    for (const batch of this.batchesOf(rows, byKey)) {
       const outcomes = await this.sendBatch(batch, byKey);
       for (const [key, outcome] of outcomes) {
         const entry = byKey.get(key);
@@ -473,6 +475,27 @@ class Delivery implements ClaimedBatch {
     }
     return written;
   }
+
+  /** Smaller with each try that failed, down to one: what brings the system down each time does so alone in the end. */
+  private batchesOf(
+    rows: Parameters<typeof groupRows>[0],
+    byKey: ReadonlyMap<string, { readonly link: LinkCase }>,
+  ): WriteBatch[] {
+    const sizeOf = ({ key }: { readonly key: string }) => {
+      const again = Math.max(0, (byKey.get(key)?.link.attempts ?? 0) - 1);
+      return Math.max(1, Math.floor(this.capabilities.batch / 8 ** again));
+    };
+    const sizes = [...new Set(rows.map(sizeOf))].sort((a, b) => b - a);
+    return sizes.flatMap((size) =>
+      groupRows(
+        rows.filter((row) => sizeOf(row) === size),
+        size,
+      ),
+    );
+  }
+
+  /** The system was there a moment ago. */
+  private hasAnswered = false;
 
   /** Once the system is known to be down the rest isn't tried. */
   private isDown: SourceError | undefined;
@@ -673,6 +696,8 @@ class Delivery implements ClaimedBatch {
     };
     // A worker that is told to stop cuts its call short: nobody's fault, and no try.
     if (this.options.signal?.aborted) return { ...told, state: 'PENDING', dueAt: this.db.now().toISOString() };
+    const attempts = link.attempts + 1;
+    const isLast = attempts >= (this.options.mostAttempts ?? MOST_ATTEMPTS);
     if (isOfSystem(error) || this.isDown) {
       this.systemDueAt ??= noteFailure(
         this.db,
@@ -680,10 +705,14 @@ class Delivery implements ClaimedBatch {
         this.isDown ? this.unquotable.without(this.isDown) : error,
         random,
       );
-      return { ...told, state: 'PENDING', dueAt: (await this.systemDueAt).toISOString() };
+      const dueAt = (await this.systemDueAt).toISOString();
+      // The system went down over it: perhaps because of it.
+      const isSuspect = this.hasAnswered && attempt !== null && error instanceof Retryable && error.outcomeUnknown;
+      if (!isSuspect) return { ...told, state: 'PENDING', dueAt };
+      if (!isLast) return { ...told, state: 'PENDING', attempts, dueAt };
+      return this.dead(link, error, attempt, externalId);
     }
-    const attempts = link.attempts + 1;
-    if (attempts >= (this.options.mostAttempts ?? MOST_ATTEMPTS)) return this.dead(link, error, attempt, externalId);
+    if (isLast) return this.dead(link, error, attempt, externalId);
     const retryAfterMs = error instanceof Retryable ? error.retryAfterMs : undefined;
     const waitMs = backoffMs(attempts, random, DELIVERY_BACKOFF, retryAfterMs);
     return { ...told, state: 'PENDING', attempts, dueAt: new Date(this.db.now().getTime() + waitMs).toISOString() };

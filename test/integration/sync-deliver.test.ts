@@ -386,6 +386,16 @@ describe('failure', () => {
     expect(await tasks()).toMatchObject([{ kind: 'DEAD_LETTER', details: { count: 2, code: 'VALUE_REFUSED' } }]);
   });
 
+  test('one that brings the system down each time ends alone as a dead letter, and the others go through', async () => {
+    at.server.faultFor = (path, body) =>
+      path.endsWith('/write') && JSON.stringify(body).includes('Vendor 37"') ? { kind: 'CUT_BEFORE' } : null;
+    await at.hub.arrive('erp', 'supplier', suppliers(100));
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toHaveLength(99);
+    expect(await states()).toEqual({ DEAD: 1, DONE: 99 });
+    expect(at.server.calls.filter(({ path }) => path.endsWith('/write')).length).toBeLessThanOrEqual(60);
+  });
+
   test('law 10: a system that is down is left alone, no tries are used up, and all goes once it is back', async () => {
     at.server.calls.length = 0;
     at.server.faultFor = () => ({ kind: 'STATUS', status: 401 });

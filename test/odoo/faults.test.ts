@@ -107,6 +107,19 @@ describe.each(odooChoices())('$name', ({ start }) => {
     120_000,
   );
 
+  test('a record that brings the server down each time ends alone as a dead letter, and the others go through', async () => {
+    const word = unique('Poison');
+    const all = await arrive(word, 12);
+    proxy.fault = (request) => (isWrite(request) && request.includes(`${word} no 7`) ? 'CUT_REQUEST' : 'PASS');
+    await until(async () => !(await isOpen()));
+    expect(await names(word)).toEqual(all.filter((name) => name !== `${word} no 7`));
+    expect(await dead()).toMatchObject([{ name: `${word} no 7`, code: 'SYSTEM_UNREACHABLE', place: 'TARGET' }]);
+    proxy.fault = () => 'PASS';
+    await at.query(`update delivery set state = 'PENDING', attempts = 0, due_at = now() where state = 'DEAD'`);
+    await until(async () => !(await isOpen()));
+    expect(await names(word)).toEqual(all);
+  }, 120_000);
+
   test("a poll between the commit there and the answer takes the hub's own word for no testimony (law 7)", async () => {
     const [name = ''] = await arrive(unique('Overtaken'), 1);
     await at.settle();
