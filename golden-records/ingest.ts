@@ -9,6 +9,7 @@ import {
   OUTCOMES,
   type Outcome,
 } from './ingest/batch.js';
+import { withHeldLinks } from './ingest/held-links.js';
 import { resultOf } from './ingest/outcome.js';
 import { type Applied, type PreparedBatch, prepare } from './ingest/prepare.js';
 import { heldRow, inboxRow, referenceRow, rejectedKey, rejectionTasks, sourceRow } from './ingest/rows.js';
@@ -179,8 +180,9 @@ async function apply(
   }
   await checkVersions(tx, definition.code, options.expectedVersions ?? {});
   const { applied } = prepared;
-  const scores = await scoresNow(tx, definition, batch, prepared);
   const arriving = new Set(applied.map(({ id }) => id));
+  const found = await scoresNow(tx, definition, batch, prepared);
+  const scores = await withHeldLinks(tx, definition.code, [...arriving], found);
   const component = await componentOf(tx, definition, applied, arriving, scores);
   const arrivals = applied.map(({ verdict }) => verdict.arrival);
   const settlement = await settleComponent(tx, { definition, component, arrivals, scores });
@@ -264,7 +266,7 @@ async function scoresNow(
     await matchablesOf(tx, definition.code, news),
   );
   const standing = prepared.scores.filter(({ left, right }) => !news.has(left) && !news.has(right));
-  return prepared.held.among([...standing, ...fresh], new Set(prepared.applied.map(({ id }) => id)));
+  return [...standing, ...fresh];
 }
 
 function componentOf(

@@ -82,10 +82,10 @@ export function deliveriesOf(
       }
       if (here.length > 0 || !(change || isDecided)) continue;
       const isNews = isDecided || change?.kind !== 'UPDATED' || change.diff.length > 0 || becameCertain(before, golden);
-      // It lost its counterpart: another is made, unless somebody is asked whether the two are one after all.
+      // It lost its counterpart: another is made, unless it has several to choose from, and somebody is asked which.
       const isAlone =
-        before?.members.some((id) => isOf(target, members.get(id))) &&
-        !settlement.questions.some(({ goldenIds }) => goldenIds.includes(goldenId));
+        before?.members.some((id) => members.get(id)?.state === 'ACTIVE' && isOf(target, members.get(id))) &&
+        !settlement.questions.some(({ goldenIds, reason }) => reason === 'AMBIGUOUS' && goldenIds.includes(goldenId));
       if (!isNews && !isAlone) continue;
       const outline = outlineOf(definition, golden);
       if (outline.state !== 'RETIRED' && target.creates(outline))
@@ -174,7 +174,7 @@ function collect(kind: Kind, into: Set<string>): void {
   for (const { kind: inner } of Object.values(kind.fields ?? {})) collect(inner, into);
 }
 
-// One row for each link: what is queued again while it waits or is under way only raises its generation. A record that was
+// Whose record has gone to another golden record is no counterpart any more. One row for each link: what is queued again while it waits or is under way only raises its generation. A record that was
 // planned before keeps its link; a dead letter comes to life, as what is new may be what it lacked.
 const ENQUEUE = `
 with input as materialized (
@@ -183,7 +183,10 @@ with input as materialized (
 ), planned as (
   select coalesce(known.link_id, i."linkId") as link_id, i.* from input i left join lateral (
     select t.link_id from target_state t where i."externalId" is null and t.entity_type = $2 and t.golden_id = i."goldenId"
-      and t.system = i.system and t.scope = i.scope and t.state <> 'GONE' order by t.link_id limit 1) known on true
+      and t.system = i.system and t.scope = i.scope and t.state <> 'GONE'
+      and not exists (select from source_record s where s.entity_type = $2 and s.id = t.link_id
+        and s.golden_record_id is distinct from i."goldenId")
+      order by t.link_id limit 1) known on true
 ), links as (
   insert into target_state (link_id, system, scope, entity_type, golden_id, external_id, state)
     select distinct on (link_id) link_id, system, scope, $2, "goldenId", "externalId",

@@ -183,9 +183,10 @@ function questionTasks(tx: Tx, { questions, conflicts }: Settlement): TaskWrite[
       : `match:${low}:${high}`;
     if (tasks.has(key)) continue;
     const kind = questioned ? 'QUESTIONED_MERGE' : question.provisional ? 'POSSIBLE_MATCH' : 'POSSIBLE_DUPLICATE';
-    const { left, right, weight, reason } = question;
+    const { left, right, weight, reason, part } = question;
+    const details = { left, right, weight, reason, ...(part ? { part: [...part] } : {}) };
     const goldenIds = questioned ? [low] : [low, high];
-    tasks.set(key, taskOf(tx, kind, key, goldenIds, [left, right], { left, right, weight, reason }, weight));
+    tasks.set(key, taskOf(tx, kind, key, goldenIds, [left, right], details, weight));
   }
   for (const { goldenId, attribute, action, ours, theirs } of conflicts) {
     const key = `conflict:${goldenId}:${attribute}`;

@@ -184,7 +184,7 @@ function answer(
         return decide('SPLIT', {
           entityType,
           id: task.goldenIds[0] ?? '',
-          sourceRecordIds: [String(details.right)],
+          sourceRecordIds: Array.isArray(details.part) ? details.part.map(String) : [String(details.right)],
         });
       }
       return decide('NOT_DUPLICATE', { entityType, ids: task.goldenIds });
@@ -199,6 +199,15 @@ function answer(
         value: first?.value ?? null,
       });
     }
+    case 'KEEP':
+      // Nobody's word holds these together yet.
+      if (task.kind !== 'QUESTIONED_MERGE' || details.part === undefined) return Promise.resolve(null);
+      return decide('LINK', {
+        entityType,
+        sourceRecordId: String(details.right),
+        goldenId: task.goldenIds[0] ?? '',
+        beside: String(details.left),
+      });
     default:
       return Promise.resolve(null);
   }

@@ -15,7 +15,8 @@ interface CommandInputs {
   MERGE: { entityType: string; survivorId: string; mergedIds: readonly string[] };
   SPLIT: { entityType: string; id: string; sourceRecordIds: readonly string[]; keepIdWith?: 'REMAINDER' | 'PART' };
   UNMERGE: { entityType: string; mergedId: string };
-  LINK: { entityType: string; sourceRecordId: string; goldenId: string };
+  /** `beside`: it is there already, and a person says that it belongs to this source record. */
+  LINK: { entityType: string; sourceRecordId: string; goldenId: string; beside?: string };
   UNLINK: { entityType: string; sourceRecordId: string };
   NOT_DUPLICATE: { entityType: string; ids: readonly string[] };
   OVERRIDE: { entityType: string; id: string; attribute: string; value: Json; expiresAt?: string };
@@ -266,9 +267,20 @@ async function anchorsLeftBehind(tx: Tx, entityType: string, id: string, from: G
   return from.anchorId === id && rest.length > 0 ? [await movedTo(tx, entityType, from, rest)] : [];
 }
 
-async function link(tx: Tx, entityType: string, { sourceRecordId, goldenId }: CommandInput<'LINK'>): Promise<Draft> {
+async function link(
+  tx: Tx,
+  entityType: string,
+  { sourceRecordId, goldenId, beside }: CommandInput<'LINK'>,
+): Promise<Draft> {
   const record = await linkedRecord(tx, entityType, sourceRecordId);
   const target = await golden(tx, entityType, goldenId);
+  if (beside !== undefined && target.id === record.golden.id && target.members.includes(beside)) {
+    const known = await knownBetween(tx, entityType, [sourceRecordId], [beside]);
+    const payload = { sourceRecordId, from: target.id };
+    const left = [sourceRecordId];
+    const decision: DecisionDraft = { kind: 'LINK', goldenId: target.id, payload, known, left, right: [beside] };
+    return { decisions: [decision], seeds: target.members };
+  }
   if (target.id === record.golden.id) {
     throw new IllegalOperation('SAME_RECORD', 'this source record is linked there already', {
       field: 'goldenId',

@@ -35,8 +35,11 @@ export interface IngestBatch {
   readonly cursor?: { readonly name: string; readonly value: Json };
   /** Attributes, by external id, whose present value the hub itself wrote there a moment ago: no testimony (law 7). */
   readonly echo?: ReadonlyMap<string, ReadonlySet<string>>;
-  /** The records were read a moment ago: whatever their dates say, they are no older than what is known. */
-  readonly current?: boolean;
+  /**
+   * What was known of each before it was read, a moment ago: its content hash by external id. Unless more is known by now, what was
+   * read is no older than that, whatever its date says.
+   */
+  readonly current?: ReadonlyMap<string, string>;
   /** Map and settle the records again although their content is the same: the mapping knows more than before. */
   readonly again?: boolean;
   /** Where deliveries that follow are queued. Default: LIVE. */

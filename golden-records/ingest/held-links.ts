@@ -1,123 +1,77 @@
 import { UNSCORED } from '../match/engine/index.js';
 import { CERTAIN, type WaterfallStep } from '../match/matcher.js';
-import type { StoredRecord } from '../store/lookup.js';
 import type { ScoreRow } from '../store/rows.js';
 import type { Tx } from '../transaction.js';
 import type { IngestBatch } from './batch.js';
 
-/**
+/*
  * Links that hold whatever comparing says: of records that the hub itself created somewhere, and of records that it keeps in
  * agreement with others. The owner's word is about to be written to whoever was edited beyond recognition: taken for another
  * thing, it would be created a second time.
  */
-export interface HeldLinks {
-  /** The id that the link has had since before the hub created the record; undefined for records of others. */
-  idOf(externalId: string | null): string | undefined;
-  /** What comparing the arriving records found, with what holds. */
-  among(found: readonly ScoreRow[], arriving: ReadonlySet<string>): readonly ScoreRow[];
+
+const CREATED = `
+select t.external_id as "externalId", t.link_id as "linkId" from target_state t
+  where t.entity_type = $1 and t.system = $2 and t.scope = $3 and t.creating_since is not null
+    and t.external_id in (select jsonb_array_elements_text($4::jsonb))`;
+
+/** The ids that links have had since before the hub created their records, by the external ids of these. */
+export async function createdLinks(
+  tx: Tx,
+  batch: IngestBatch,
+  externalIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (externalIds.length === 0 || !mayCreate(tx, batch.entityType)) return new Map();
+  const rows = await tx.query<{ externalId: string; linkId: string }>(
+    CREATED,
+    batch.entityType,
+    batch.system,
+    batch.scope,
+    externalIds,
+  );
+  return new Map(rows.map(({ externalId, linkId }) => [externalId, linkId]));
 }
 
-const NONE: HeldLinks = { idOf: () => undefined, among: (found) => found };
+const mayCreate = (tx: Tx, entityType: string) => tx.model.targetsFor(entityType).some((target) => target.mayCreate);
 
 // A record that the hub created belongs to the golden record that it was created for, however little the two share. The
 // pair is found again whichever side arrives, as an arrival's scores are made anew. `there` says whether the created record
 // has come back yet. Each is looked up by itself, as a join would read all golden records while the statistics lag behind a load.
-const madeLinks = (mine: string, goldenIds: string) => `
-with mine as (
-  select t.link_id, t.golden_id, t.external_id from target_state t
-    where t.entity_type = $1 and t.creating_since is not null and ${mine}
+const MADE = `
+with ids as materialized (select value::uuid as id from jsonb_array_elements_text($2::jsonb)), mine as (
+  select t.link_id, t.golden_id from ids cross join lateral (
+    select * from target_state o where o.link_id = ids.id and o.entity_type = $1 and o.creating_since is not null offset 0) t
   union
-  select t.link_id, t.golden_id, null from (${goldenIds}) g(id)
+  select t.link_id, t.golden_id from ids
+    cross join lateral (select s.golden_record_id as id from source_record s
+      where s.entity_type = $1 and s.id = ids.id and s.golden_record_id is not null offset 0) g
     cross join lateral (select o.id from golden_record o where o.entity_type = $1 and o.id = g.id
       union all select o.id from golden_record o where o.entity_type = $1 and o.merged_into_id = g.id) m
     join target_state t on t.entity_type = $1 and t.golden_id = m.id and t.creating_since is not null
 )
-select mine.link_id as "linkId", mine.external_id as "externalId", g.id as "goldenId",
-    coalesce(m.anchor_id, g.anchor_id) as "anchorId",
+select mine.link_id as "linkId", g.id as "goldenId", coalesce(m.anchor_id, g.anchor_id) as "anchorId",
     exists (select from source_record s where s.entity_type = $1 and s.id = mine.link_id) as there
   from mine
     cross join lateral (select * from golden_record o where o.entity_type = $1 and o.id = mine.golden_id limit 1) g
     left join lateral (select o.anchor_id from golden_record o where o.entity_type = $1 and o.id = g.merged_into_id limit 1) m on true`;
 
-const ARRIVING = madeLinks(
-  't.system = $2 and t.scope = $3 and t.external_id in (select jsonb_array_elements_text($4::jsonb))',
-  'select value::uuid from jsonb_array_elements_text($5::jsonb)',
-);
-const STANDING = madeLinks(
-  't.link_id in (select value::uuid from jsonb_array_elements_text($2::jsonb))',
-  `select s.golden_record_id from jsonb_array_elements_text($2::jsonb) as i(id)
-     join source_record s on s.entity_type = $1 and s.id = i.id::uuid and s.golden_record_id is not null`,
-);
-
 interface MadeLink {
   readonly linkId: string;
-  readonly externalId: string | null;
   readonly goldenId: string;
   readonly anchorId: string;
   readonly there: boolean;
 }
 
-// All of a golden record that has a member there: each is about to be made alike with the others. One index probe each, as above.
-const KEPT = `
-select a.id as "arriving", m.id as "other" from jsonb_to_recordset($2::jsonb) as a(id uuid, "goldenId" uuid)
-  cross join lateral (
-    select s.id from source_record s where s.entity_type = $1 and s.golden_record_id = a."goldenId" offset 0) m
-  where m.id <> a.id and exists (select from jsonb_to_recordset($3::jsonb) as t(system text, scope text)
-    cross join lateral (select from source_record o where o.entity_type = $1 and o.golden_record_id = a."goldenId"
-      and o.system = t.system and o.scope = t.scope offset 0) there)`;
-
-interface KeptLink {
-  readonly arriving: string;
-  readonly other: string;
-}
-
-/** Costs a statement or two where the hub writes records of this type somewhere, and none elsewhere. */
-export async function heldLinks(
-  tx: Tx,
-  batch: IngestBatch,
-  arriving: readonly { readonly externalId: string }[],
-  stored: ReadonlyMap<string, StoredRecord>,
-): Promise<HeldLinks> {
-  const targets = tx.model.targetsFor(batch.entityType);
-  if (targets.length === 0 || arriving.length === 0) return NONE;
-  const externalIds = arriving.map(({ externalId }) => externalId);
-  const linked = externalIds.flatMap((externalId) => {
-    const { id, goldenId } = stored.get(externalId) ?? {};
-    return id && goldenId ? [{ id, goldenId }] : [];
-  });
-  const goldenIds = linked.map(({ goldenId }) => goldenId);
-  const made = targets.some(({ mayCreate }) => mayCreate)
-    ? await tx.query<MadeLink>(ARRIVING, batch.entityType, batch.system, batch.scope, externalIds, goldenIds)
-    : [];
-  const homes = targets.map(({ system, scope }) => ({ system, scope }));
-  const kept = linked.length === 0 ? [] : await tx.query<KeptLink>(KEPT, batch.entityType, linked, homes);
-  const ids = new Map(made.flatMap(({ externalId, linkId }) => (externalId === null ? [] : [[externalId, linkId]])));
-  return {
-    idOf: (externalId) => (externalId === null ? undefined : ids.get(externalId)),
-    among: (found, fresh) => withMade(withKept(found, kept, fresh), made, fresh),
-  };
-}
-
-/**
- * The scores of these records, which were compared anew on a person's word, with those of records that the hub created. What is
- * merely kept in agreement is open to that.
- */
+/** The scores of these records, with those of links that the hub made by creating one side. */
 export async function withMadeLinks(
   tx: Tx,
   entityType: string,
   ids: readonly string[],
   found: readonly ScoreRow[],
 ): Promise<readonly ScoreRow[]> {
-  const creating = tx.model.targetsFor(entityType).some(({ mayCreate }) => mayCreate);
-  if (!creating || ids.length === 0) return found;
-  return withMade(found, await tx.query<MadeLink>(STANDING, entityType, ids), new Set(ids));
-}
-
-function withMade(
-  found: readonly ScoreRow[],
-  made: readonly MadeLink[],
-  fresh: ReadonlySet<string>,
-): readonly ScoreRow[] {
+  if (ids.length === 0 || !mayCreate(tx, entityType)) return found;
+  const made = await tx.query<MadeLink>(MADE, entityType, ids);
+  const fresh = new Set(ids);
   const scores = new Map<string, ScoreRow>();
   for (const { linkId, anchorId, goldenId, there } of made) {
     if (linkId === anchorId || !(fresh.has(linkId) || (there && fresh.has(anchorId)))) continue;
@@ -135,19 +89,41 @@ function withMade(
   return replaced(found, scores);
 }
 
-/** Their weight is that of the evidence alone: what it doesn't carry, KEPT does. */
-function withKept(
+// All of a golden record that has a member there: each is about to be made alike with the others. What a person's word holds
+// together needs nothing else, and must come apart with it. One index probe each, as above.
+const KEPT = `
+select ids.id as "arriving", m.id as "other" from (select value::uuid as id from jsonb_array_elements_text($2::jsonb)) ids
+  cross join lateral (select s.golden_record_id as id from source_record s
+    where s.entity_type = $1 and s.id = ids.id and s.golden_record_id is not null offset 0) g
+  cross join lateral (select s.id from source_record s
+    where s.entity_type = $1 and s.golden_record_id = g.id and s.id <> ids.id and s.state = 'ACTIVE' offset 0) m
+  where exists (select from jsonb_to_recordset($3::jsonb) as t(system text, scope text)
+      cross join lateral (select from source_record o where o.entity_type = $1 and o.golden_record_id = g.id
+        and o.system = t.system and o.scope = t.scope offset 0) there)
+    and not exists (select from decision_member own join decision d on d.id = own.decision_id and d.standing and d.kind in ('MERGE', 'LINK')
+      join decision_member other on other.decision_id = own.decision_id
+      where own.source_record_id = ids.id and other.source_record_id = m.id)`;
+
+/**
+ * The scores of arriving records, with those of links that hold. Under the lock: what they are linked to now is what counts.
+ * Costs a statement or two where the hub writes records of this type somewhere, and none elsewhere.
+ */
+export async function withHeldLinks(
+  tx: Tx,
+  entityType: string,
+  ids: readonly string[],
   found: readonly ScoreRow[],
-  kept: readonly KeptLink[],
-  fresh: ReadonlySet<string>,
-): readonly ScoreRow[] {
-  if (kept.length === 0) return found;
-  const known = new Map(found.map((row) => [keyOf(row), row]));
+): Promise<readonly ScoreRow[]> {
+  const homes = tx.model.targetsFor(entityType).map(({ system, scope }) => ({ system, scope }));
+  if (homes.length === 0 || ids.length === 0) return found;
+  const kept = await tx.query<{ arriving: string; other: string }>(KEPT, entityType, ids, homes);
+  const known = new Map(kept.length === 0 ? [] : found.map((row) => [keyOf(row), row]));
   const scores = new Map<string, ScoreRow>();
   for (const { arriving, other } of kept) {
     const pair = pairOf(arriving, other);
+    // The weight is that of the evidence alone: what it doesn't carry, KEPT does.
     const row = known.get(keyOf(pair)) ?? { weight: UNSCORED, outcome: 'NO_MATCH', waterfall: [] };
-    if (!fresh.has(arriving) || row.outcome === 'MATCH') continue;
+    if (row.outcome === 'MATCH') continue;
     const step: WaterfallStep = {
       comparison: 'kept in agreement',
       level: 'OVERALL',
@@ -158,7 +134,7 @@ function withKept(
     };
     scores.set(keyOf(pair), { ...pair, weight: row.weight, outcome: 'KEPT', waterfall: [...row.waterfall, step] });
   }
-  return replaced(found, scores);
+  return withMadeLinks(tx, entityType, ids, replaced(found, scores));
 }
 
 /** The record with the lower id is the left one. */

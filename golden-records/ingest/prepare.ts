@@ -13,7 +13,7 @@ import type { ScoreRow } from '../store/rows.js';
 import { ECHO_TIME } from '../survivorship/survive.js';
 import type { Tx } from '../transaction.js';
 import type { InboundRecord, IngestBatch, Mapping } from './batch.js';
-import { type HeldLinks, heldLinks } from './held-links.js';
+import { createdLinks } from './held-links.js';
 import { scoreAll } from './score-batch.js';
 
 /** A record that has something new to say. */
@@ -52,7 +52,6 @@ export interface PreparedBatch {
   readonly repeated: readonly Prepared[];
   readonly stored: ReadonlyMap<string, StoredRecord>;
   readonly scores: readonly ScoreRow[];
-  readonly held: HeldLinks;
   readonly seen: string;
   /** The parameters by which it was scored. */
   readonly parameters: ParameterSet;
@@ -83,7 +82,8 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
   const news = arriving.filter(
     ({ externalId, contentHash: hash }) => isAnew(externalId) || !isSame(stored.get(externalId), hash),
   );
-  const held = await heldLinks(tx, batch, news, stored);
+  const strangers = news.flatMap(({ externalId }) => (stored.has(externalId) ? [] : [externalId]));
+  const created = await createdLinks(tx, batch, strangers);
   const changed: Prepared[] = [];
   for (const [index, record] of batch.records.entries()) {
     if (index % RECORDS_A_TURN === RECORDS_A_TURN - 1) await nextTurn();
@@ -92,7 +92,7 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
     // Back to what was known, after a version that was rejected: applied again, which answers the question.
     if (!isAnew(record.externalId) && isSame(before, hash) && !before?.isQuestioned) continue;
     if (!before && record.deleted) continue;
-    const id = before?.id ?? held.idOf(record.externalId) ?? newId();
+    const id = before?.id ?? created.get(record.externalId ?? '') ?? newId();
     changed.push(prepareRecord(tx, definition, batch, record, index, hash, before, id));
   }
   const arrived = ({ record, hash }: Prepared) => ({ externalId: record.externalId, contentHash: hash });
@@ -102,11 +102,10 @@ export async function prepare(tx: Tx, definition: EntityTypeDefinition, batch: I
     (entry.verdict.kind === 'REJECTED' || entry.verdict.kind === 'STALE') && known.has(arrived(entry));
   const applied = await describe(definition, parameters, changed);
   const arrivals = applied.map(({ matchable }) => matchable);
-  const { scores: found, crowdedKeys } = await scoreAll(tx, definition, arrivals, parameters);
-  const scores = held.among(found, new Set(arrivals.map(({ id }) => id)));
+  const { scores, crowdedKeys } = await scoreAll(tx, definition, arrivals, parameters);
   const repeated = changed.filter(isKnown);
   const fresh = changed.filter((entry) => !isKnown(entry));
-  return { hashes, changed: fresh, applied, repeated, stored, scores, held, seen, parameters, crowdedKeys };
+  return { hashes, changed: fresh, applied, repeated, stored, scores, seen, parameters, crowdedKeys };
 }
 
 /** What of a batch takes part in matching. */
@@ -145,7 +144,8 @@ function prepareRecord(
   const isTime = isStorableTime(stated);
   const dated = (isTime ? stated : tx.now).toISOString();
   const isOlder = before !== undefined && before.state !== 'HELD' && dated < before.sourceTime;
-  const sourceTime = isOlder && batch.current ? before.sourceTime : dated;
+  const isCurrent = isOlder && batch.current?.get(before.externalId) === before.contentHash;
+  const sourceTime = isCurrent ? before.sourceTime : dated;
   const base = { index, id, record, hash, before, sourceTime };
   if (record.unreadable) return { ...base, verdict: { kind: 'REJECTED', reason: record.unreadable } };
   if (!isTime) {
@@ -156,7 +156,7 @@ function prepareRecord(
     const message = 'deleted at its source before it could be taken in';
     return { ...base, verdict: { kind: 'GONE', reason: { code: 'RECORD_REJECTED', message } } };
   }
-  if (isOlder && !batch.current) return { ...base, verdict: { kind: 'STALE' } };
+  if (isOlder && !isCurrent) return { ...base, verdict: { kind: 'STALE' } };
   try {
     return { ...base, verdict: applyVerdict(definition, batch, record, id, before, sourceTime) };
   } catch (error) {

@@ -51,6 +51,8 @@ export interface Ask {
   readonly right: string;
   readonly weight: number;
   readonly reason: AskReason;
+  /** All that would go with `right`, where only being kept in agreement holds them. */
+  readonly part?: readonly string[];
 }
 
 export interface Clustering {
@@ -256,9 +258,19 @@ class Partition {
     if (this.keptApart(a, b)) return null;
     const clashing = this.clashOf(a, b);
     if (clashing) return clashing;
-    if (a.confirmed && b.confirmed) return 'CONFIRMED';
-    if ((a.confirmed || b.confirmed) && weight < this.thresholds.confirmed) return 'CONFIRMED';
+    const isBelow = weight < this.thresholds.confirmed;
+    const isPersons = (a.confirmed && b.confirmed) || ((a.confirmed || b.confirmed) && isBelow);
+    if (isPersons && !this.seenTogether(a, b)) return 'CONFIRMED';
     return this.agree(a, b) ? undefined : 'CHAIN';
+  }
+
+  /** Who keeps two apart has seen what each of them is: what evidence joins on one side may stay joined. */
+  private seenTogether(a: Group, b: Group): boolean {
+    const any = (ids: readonly string[], { members }: Group) => ids.some((id) => members.includes(id));
+    return this.words.some(
+      ({ says, left, right }) =>
+        says === 'APART' && ((any(left, a) && any(left, b)) || (any(right, a) && any(right, b))),
+    );
   }
 
   private clashOf(a: Group, b: Group): AskReason | undefined {
@@ -371,11 +383,21 @@ class Partition {
     );
   }
 
-  /** Records that nothing holds together any more but that they are kept in agreement, and that no person joined. */
+  /** Parts of a cluster that nothing holds together any more but that they are kept in agreement: the smaller ones are in question. */
   private *merelyKept(edges: readonly ClusterEdge[]): Iterable<Ask> {
-    for (const { left, right, weight, outcome } of edges) {
-      if (outcome !== 'KEPT' || weight >= this.thresholds.review || this.group(left) !== this.group(right)) continue;
-      if (this.latestWord(left, right)?.says !== 'TOGETHER') yield { left, right, weight: 0, reason: 'QUESTIONED' };
+    const inside = edges.filter(({ left, right }) => this.group(left) === this.group(right));
+    const isWeak = ({ outcome, weight }: ClusterEdge) => outcome === 'KEPT' && weight < this.thresholds.review;
+    for (const group of new Set(inside.filter(isWeak).map(({ left }) => this.group(left)))) {
+      const own = inside.filter(({ left }) => this.group(left) === group);
+      const holding = own.filter((edge) => !isWeak(edge) && edge.outcome !== 'POSSIBLE_MATCH');
+      const pairs = holding.map(({ left, right }) => [left, right]);
+      const words = this.words.flatMap(({ says, left, right }) => (says === 'TOGETHER' ? [[...left, ...right]] : []));
+      const [main = [], ...parts] = partsOf(this.byKey(group.members), [...pairs, ...words]);
+      for (const part of parts) {
+        const [right = ''] = part;
+        const [left = ''] = main;
+        yield { left, right, weight: 0, reason: 'QUESTIONED', part };
+      }
     }
   }
 
@@ -406,4 +428,19 @@ export function clashKey(a: Exclusive | undefined, b: Exclusive | undefined): st
     if (others && ![...values].some((value) => others.has(value))) return key;
   }
   return undefined;
+}
+
+/** Divided into what is connected, the largest part first; else in the order given. */
+function partsOf(ids: readonly string[], together: readonly (readonly string[])[]): string[][] {
+  const partOf = new Map(ids.map((id) => [id, [id]]));
+  for (const set of together) {
+    const [first, ...others] = set.flatMap((id) => partOf.get(id) ?? []);
+    if (first === undefined) continue;
+    const joined = [...new Set([first, ...others])];
+    for (const id of joined) partOf.set(id, joined);
+  }
+  const order = new Map(ids.map((id, at) => [id, at]));
+  return [...new Set(partOf.values())]
+    .map((part) => part.toSorted((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0)))
+    .sort((a, b) => b.length - a.length || (order.get(a[0] ?? '') ?? 0) - (order.get(b[0] ?? '') ?? 0));
 }

@@ -81,6 +81,9 @@ with found as (
       and exists (select from source_record s where s.entity_type = $3 and s.golden_record_id = coalesce(g.merged_into_id, g.id)
         and s.system = $1 and s.scope = $2 and s.state = 'ACTIVE' and s.id <> t.link_id)
     returning d.link_id
+), planned as (
+  -- Whether it ever took effect doesn't matter any more.
+  update target_state t set state = 'PLANNED', creating_since = null from found where t.link_id = found.link_id
 ), told as (select pg_notify('${DELIVERY_CHANNEL}', '') from found limit 1)
 select count(*)::int as count, (select count(*) from told)::int as told from found`;
 

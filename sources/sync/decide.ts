@@ -28,7 +28,8 @@ export interface AttributeCase {
 
 /**
  * What is known of a steward task about exactly these values. OPEN: it stands, or was answered with "leave it so". KEPT: a person
- * said to keep ours. NONE: survivorship sees no other word in theirs, so that the owner decides alone. UNKNOWN: nobody has looked.
+ * said to keep ours. NONE: survivorship sees no other word in theirs, so that the owner decides alone. UNKNOWN: nobody has looked, or
+ * survivorship couldn't see theirs.
  */
 export type Question = 'UNKNOWN' | 'NONE' | 'OPEN' | 'KEPT';
 
@@ -63,8 +64,8 @@ export function decide({ ours, theirs, bases, isAuthor, onConflict, question }: 
   const fields = Object.fromEntries(differing.map((field) => [field, ours[field] ?? null]));
   const asks = onConflict === 'propose' || onConflict === 'raise';
   // Who has nothing proposes nothing.
-  if (!asks || why === 'OURS' || question === 'NONE' || differing.every((field) => isEmpty(theirs[field])))
-    return { kind: 'WRITE', fields, why };
+  const isNothing = question === 'UNKNOWN' && Object.keys(ours).every((field) => isEmpty(theirs[field]));
+  if (!asks || why === 'OURS' || question === 'NONE' || isNothing) return { kind: 'WRITE', fields, why };
   return question === 'KEPT' ? { kind: 'WRITE', fields, why: 'KEPT' } : { kind: 'ASK', why };
 }
 

@@ -283,9 +283,9 @@ class Delivery implements ClaimedBatch {
   private async prepareNow(): Promise<Prepared> {
     const codes = await this.loadCodes();
     const found = await this.findCreated(await this.load());
-    const { links, theirs } = await this.lookAt(found, codes);
+    const { links, theirs, hashes } = await this.lookAt(found, codes);
     const { ready, waiting } = this.unknownOutcomes(links);
-    return { codes, waiting, work: await this.plan(ready, theirs, codes), theirs };
+    return { codes, waiting, work: await this.plan(ready, theirs, codes, hashes), theirs };
   }
 
   private async loadCodes(): Promise<CodeLists> {
@@ -349,6 +349,7 @@ class Delivery implements ClaimedBatch {
     if (ids.length > 0) this.hasAnswered = true;
     const byId = new Map(records.map((record) => [record.externalId, record]));
     const theirs = new Map<string, JsonObject>();
+    const hashes = new Map<string, string>();
     const news: InboundRecord[] = [];
     const echo = new Map<string, ReadonlySet<string>>();
     for (const link of links) {
@@ -359,19 +360,21 @@ class Delivery implements ClaimedBatch {
       this.unquotable.ofFields(present);
       const own = this.echoOf(present, link.bases);
       const isUnsure = Object.values(link.bases).some(({ seen }) => seen === 0) && own.size > 0;
-      if (link.source?.contentHash === contentHash(record.payload) && !isUnsure) continue;
+      const hash = contentHash(record.payload);
+      hashes.set(link.linkId, hash);
+      if (link.source?.contentHash === hash && !isUnsure) continue;
       news.push(record);
       if (own.size > 0) echo.set(record.externalId, own);
     }
-    if (news.length === 0) return { links, theirs };
+    if (news.length === 0) return { links, theirs, hashes };
     await takeIn(this.db, this.sync, this.stream, news, {
       codes,
       reason: 'read before writing',
-      current: true,
+      current: hashesOf(links),
       lane: this.options.lane ?? 'LIVE',
       ...(echo.size > 0 ? { echo } : {}),
     });
-    return { links: await this.load(), theirs };
+    return { links: await this.load(), theirs, hashes };
   }
 
   private echoOf(present: JsonObject, bases: LinkCase['bases']): Set<string> {
@@ -405,6 +408,7 @@ class Delivery implements ClaimedBatch {
     links: readonly LinkCase[],
     theirs: ReadonlyMap<string, JsonObject>,
     codes: CodeLists,
+    hashes: ReadonlyMap<string, string> = new Map(),
   ): Promise<Work[]> {
     const { db, definition, stream } = this;
     const { system, scope } = this.home;
@@ -412,8 +416,12 @@ class Delivery implements ClaimedBatch {
     const parents = await loadParents(db, system, scope, wanted);
     const context: PlanContext = { model: db.model, definition, system, stream, parents, codes };
     const works = links.map((link): Work => ({ link, planned: planLink(context, link, theirs.get(link.linkId)) }));
-    const conflicts = works.flatMap(({ planned }) => planned.conflicts);
-    const questions = await questionsAbout(db, definition.code, conflicts);
+    const asked = works.flatMap(({ link, planned }) => {
+      const isSeen = link.source?.contentHash === hashes.get(link.linkId);
+      const isReference = (attribute: string) => definition.attributes[attribute]?.kind.kind === 'reference';
+      return planned.conflicts.map((one) => ({ ...one, isSeen, isReference: isReference(one.attribute) }));
+    });
+    const questions = await questionsAbout(db, definition.code, asked);
     const decided = works.map((work) =>
       work.planned.conflicts.length === 0
         ? work
@@ -590,7 +598,8 @@ class Delivery implements ClaimedBatch {
       echo.set(externalId, this.echoOf(present, { ...entry.link.bases, ...entry.attempt.bases }));
     }
     const reason = 'read back after writing';
-    await takeIn(this.db, this.sync, this.stream, records, { codes, echo, reason, current: true });
+    const current = hashesOf(written.map(({ link }) => link));
+    await takeIn(this.db, this.sync, this.stream, records, { codes, echo, reason, current });
     return after;
   }
 
@@ -764,6 +773,10 @@ class Delivery implements ClaimedBatch {
     return callOf(this.db, this.sync, { signal, wait, callMs: CALL_MS, mayCall })(work);
   }
 }
+
+/** What the hub knew of each before the system was asked. */
+const hashesOf = (links: readonly LinkCase[]): ReadonlyMap<string, string> =>
+  new Map(links.flatMap(({ externalId, source }) => (externalId && source ? [[externalId, source.contentHash]] : [])));
 
 function refusalOf(
   link: LinkCase,

@@ -172,7 +172,9 @@ select json_build_object('linkId', d.link_id, 'stamp', ${STAMP}, 'generation', d
     'correlationId', d.correlation_id, 'linkState', coalesce(t.state, 'LINKED'), 'creatingSince', ${iso('t.creating_since')},
     'isDouble', t.state = 'PLANNED' and exists (select from golden_record w cross join lateral (
         select from target_state x where x.entity_type = $2 and x.golden_id = w.id and x.system = d.system and x.scope = d.scope
-          and x.link_id <> d.link_id and (x.state in ('CREATING', 'LINKED') or x.state = 'PLANNED' and x.link_id < d.link_id) limit 1) x
+          and x.link_id <> d.link_id and not exists (
+            select from source_record o where o.entity_type = $2 and o.id = x.link_id and o.golden_record_id is distinct from g.id)
+          and (x.state in ('CREATING', 'LINKED') or x.state = 'PLANNED' and x.link_id < d.link_id) limit 1) x
       where w.entity_type = $2 and (w.id = g.id or w.merged_into_id = g.id)),
     'externalId', coalesce(s.external_id, t.external_id), 'bases', coalesce(t.fields, '{}'),
     'source', case when s.id is not null then json_build_object('state', s.state, 'contentHash', s.content_hash) end,
@@ -231,24 +233,38 @@ export interface OpenConflict {
   readonly attribute: string;
 }
 
-export type Questions = ReadonlyMap<string, Exclude<Question, 'NONE' | 'UNKNOWN'>>;
+/** `isSeen`: what the target has is what the hub took in. */
+export type Asked = OpenConflict & { readonly isSeen: boolean; readonly isReference: boolean };
+export type Questions = ReadonlyMap<string, Question>;
 export const questionKey = ({ key, linkId }: Pick<OpenConflict, 'key' | 'linkId'>): string => `${key} ${linkId}`;
 
-/** What persons were asked about exactly the values that stand today, and whether they answered with "keep ours". */
-export async function questionsAbout(db: Db, entityType: string, asked: readonly OpenConflict[]): Promise<Questions> {
+// A word that the hub couldn't read (a version that was rejected, a code without a word, a reference that leads nowhere yet) survivorship
+// hasn't seen: nobody is asked about it, and it isn't overwritten either.
+const QUESTIONS = `
+select x.key, x."linkId", coalesce(q.said, case when coalesce(s.attributes->x.attribute, 'null') = 'null'
+    then case when s.attributes ? x.attribute and x."isSeen" then 'NONE' else 'UNKNOWN' end
+    when x."isSeen" and not x."isReference" then 'NONE' else 'UNKNOWN' end) as question
+  from jsonb_to_recordset($1::jsonb) as x(key text, "linkId" text, attribute text, "isSeen" boolean, "isReference" boolean)
+    join source_record s on s.entity_type = $2 and s.id = x."linkId"::uuid
+    left join golden_record g on g.entity_type = $2 and g.id = s.golden_record_id
+    left join lateral (
+      select case when t.state = 'RESOLVED' and t.resolution->>'resolution' = 'KEEP' then 'KEPT'
+          when t.state in ('OPEN', 'CLAIMED') or t.resolution->>'resolution' = 'DISMISS' then 'OPEN' end as said
+        from steward_task t where t.subject_key = x.key and t.state <> 'CLOSED'
+          and coalesce(t.details->'ours', 'null') = coalesce(g.attributes->x.attribute, 'null')
+          and exists (select from jsonb_array_elements(t.details->'theirs') their where their->>'source' = x."linkId"
+            and coalesce(their->'stated', their->'value') = s.attributes->x.attribute)
+        order by t.id desc limit 1) q on true`;
+
+/** What persons were asked about exactly the values that stand today, and what they answered. */
+export async function questionsAbout(db: Db, entityType: string, asked: readonly Asked[]): Promise<Questions> {
   if (asked.length === 0) return new Map();
-  const rows = await withoutTransaction(db).query<{ key: string; linkId: string; isKept: boolean }>(
-    `select x.key, x."linkId", bool_or(t.resolution->>'resolution' is not distinct from 'KEEP') as "isKept"
-       from jsonb_to_recordset($1::jsonb) as x(key text, "linkId" text, attribute text)
-       join source_record s on s.entity_type = $2 and s.id = x."linkId"::uuid
-       join steward_task t on t.subject_key = x.key and t.state <> 'CLOSED'
-       where exists (select from jsonb_array_elements(t.details->'theirs') their where their->>'source' = x."linkId"
-         and coalesce(their->'stated', their->'value') = s.attributes->x.attribute)
-       group by 1, 2`,
+  const rows = await withoutTransaction(db).query<{ key: string; linkId: string; question: Question }>(
+    QUESTIONS,
     asked,
     entityType,
   );
-  return new Map(rows.map((row) => [questionKey(row), row.isKept ? 'KEPT' : 'OPEN']));
+  return new Map(rows.map((row) => [questionKey(row), row.question]));
 }
 
 export interface AttributeChange {

@@ -51,7 +51,7 @@ export interface PlanContext {
   readonly stream: OutwardStream;
   readonly parents: ReadonlyMap<string, Parent>;
   readonly codes: CodeLists;
-  /** By `questionKey`; those not in it are not asked. Undefined: nobody has looked. */
+  /** By `questionKey`; undefined: nobody has looked. */
   readonly questions?: Questions;
 }
 
@@ -220,7 +220,7 @@ function updatePlan(
     const { attribute } = wish;
     const ours = Object.fromEntries(Object.entries(wish.fields).filter(([field]) => writable(field, theirs)));
     const key = `conflict:${golden?.id}:${attribute}`;
-    const question = context.questions ? (context.questions.get(questionKey({ key, linkId })) ?? 'NONE') : 'UNKNOWN';
+    const question = context.questions?.get(questionKey({ key, linkId })) ?? 'UNKNOWN';
     const verdict = wish.isState
       ? decideState(ours, theirs, bases, same, golden?.state === 'RETIRED')
       : decide({ ours, theirs, bases, isAuthor: wish.isAuthor, onConflict: wish.onConflict, question }, same);

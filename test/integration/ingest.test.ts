@@ -226,6 +226,18 @@ describe('laws 2, 5 and 8: decisions', () => {
     expect(await hub.db.prisma.stewardTask.count({ where: { state: 'OPEN' } })).toBe(0);
   });
 
+  test('not-duplicate leaves together what evidence joined on either side', async () => {
+    await hub.arrive('erp', 'supplier', { V1: { name: 'Acme', duns: '804735132' } });
+    await hub.arrive('portal', 'supplier', { P1: { name: 'Acme', duns: '804735132' } });
+    await hub.arrive('procurement', 'supplier', { F1: { name: 'Acme' } });
+    const [one, other] = [await goldenOf(hub, 'erp', 'V1'), await goldenOf(hub, 'procurement', 'F1')];
+    await hub.decide('NOT_DUPLICATE', { entityType: 'supplier', ids: [one, other] });
+    expect(await goldenOf(hub, 'erp', 'V1')).toBe(one);
+    expect(await goldenOf(hub, 'portal', 'P1')).toBe(one);
+    expect(await goldenOf(hub, 'procurement', 'F1')).toBe(other);
+    await hub.expectLawful();
+  });
+
   test('not-duplicate silences the question until a new identifier speaks', async () => {
     await hub.arrive('erp', 'supplier', { V1: { name: 'Northwind Medical' } });
     await hub.arrive('portal', 'supplier', { P1: { name: 'Northwind Medical' } });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ingest, type JsonObject } from '../../golden-records/index.js';
+import { ingest, type JsonObject, resolveTask } from '../../golden-records/index.js';
 import { DeliveryLane, pullDueOnce, redrive } from '../../sources/index.js';
 import { eventually, goldenOf, INTEGRATOR, identityMapping, STEWARD } from '../support/hub.js';
 import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
@@ -151,11 +151,7 @@ describe('three ways', () => {
     expect(at.server.records.get(id)?.fields.status).toBe('BLOCKED');
     const [task] = await tasks();
     expect(task).toMatchObject({ kind: 'OWNERSHIP_CONFLICT', details: { attribute: 'status', ours: 'ACTIVE' } });
-    const { resolveTask } = await import('../../golden-records/index.js');
-    const request = { correlationId: 'c', reason: 'the ERP is right' };
-    const actor = { kind: 'PERSON', id: 's', name: 'S' } as const;
-    await resolveTask(at.hub.db, actor, request, { taskId: task?.id ?? '', resolution: 'KEEP' });
-    await at.deliverAll();
+    await answer('KEEP');
     expect(at.server.records.get(id)?.fields.status).toBe('ACTIVE');
     expect(await tasks()).toEqual([]);
     at.server.edit(id, { status: 'ON_HOLD' });
@@ -172,6 +168,48 @@ describe('three ways', () => {
     await touch();
     expect(at.server.records.get(id)?.fields.reason).toBe('because');
     expect(await tasks()).toMatchObject([{ kind: 'EXCEPTION' }]);
+  });
+
+  const answer = async (resolution: 'KEEP' | 'DISMISS') => {
+    const [task] = await tasks();
+    await resolveTask(at.hub.db, STEWARD, { correlationId: 'c', reason: 'so' }, { taskId: task?.id ?? '', resolution });
+    await at.deliverAll();
+  };
+  const holds = () => at.server.records.get(id)?.fields.status;
+
+  test('"keep ours" was said of one value, and is asked anew of another', async () => {
+    at.server.edit(id, { status: 'ON_HOLD' });
+    await touch();
+    await answer('KEEP');
+    expect(holds()).toBe('ACTIVE');
+    at.clock.advance(10_000);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', status: 'BLOCKED', statusReason: 'new' } });
+    await at.deliverAll();
+    expect(holds()).toBe('BLOCKED');
+    at.clock.advance(10_000);
+    at.server.edit(id, { status: 'ON_HOLD' });
+    await at.pullAll();
+    await at.deliverAll();
+    expect(holds()).toBe('ON_HOLD');
+    expect(await tasks()).toHaveLength(1);
+  });
+
+  test('who is left alone with a value is written to once a person overrides it', async () => {
+    at.server.edit(id, { status: 'ON_HOLD' });
+    await touch();
+    await answer('DISMISS');
+    expect(holds()).toBe('ON_HOLD');
+    at.clock.advance(10_000);
+    const golden = await goldenOf(at.hub, 'erp', 'V1');
+    await at.hub.decide('OVERRIDE', { entityType: 'supplier', id: golden, attribute: 'status', value: 'BLOCKED' });
+    await at.deliverAll();
+    expect(holds()).toBe('BLOCKED');
+  });
+
+  test('a version that the hub could not read is not overwritten where somebody is to be asked', async () => {
+    at.server.edit(id, { status: 'ON_HOLD', name: null });
+    await touch();
+    expect(holds()).toBe('ON_HOLD');
   });
 
   test.each(['status', 'reason'])('law 4: who clears %s proposes nothing: the owner decides', async (field) => {

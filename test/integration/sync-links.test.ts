@@ -86,6 +86,58 @@ describe('linked because they were alike', () => {
     await at.hub.expectLawful();
   });
 
+  test('"yes" holds through a rematch too', async () => {
+    const id = await linked('portal');
+    await becomesAnother(id);
+    const [task] = await openTasks();
+    await resolveTask(at.hub.db, STEWARD, request, { taskId: task?.id ?? '', resolution: 'KEEP' });
+    const job = await startRematch(at.hub.db, STEWARD, { entityType: 'supplier', ...request });
+    while ((await advanceJobOnce(at.hub.db, job.id)).advanced);
+    expect(await areOne('portal', 'V1', id)).toBe(true);
+    expect(await openTasks()).toEqual([]);
+  });
+
+  test('of three the one that became another goes, and the other two stay', async () => {
+    const id = await linked('portal');
+    await at.hub.arrive('procurement', 'supplier', { F1: { name: NAME, duns: DUNS } });
+    at.clock.advance(10_000);
+    await at.hub.arrive('procurement', 'supplier', { F1: { name: NAME, duns: null } });
+    await becomesAnother(id);
+    const tasks = await openTasks();
+    expect(tasks).toMatchObject([{ kind: 'QUESTIONED_MERGE' }]);
+    await resolveTask(at.hub.db, STEWARD, request, { taskId: tasks[0]?.id ?? '', resolution: 'NOT_DUPLICATE' });
+    expect(await areOne('portal', 'V1', id)).toBe(false);
+    expect(await goldenOf(at.hub, 'procurement', 'F1')).toBe(await goldenOf(at.hub, 'portal', 'V1'));
+  });
+
+  test('law 8: what a person joined comes apart with that word, also after an edit', async () => {
+    const { id } = at.server.create('supplier', { name: NAME });
+    await settle();
+    at.clock.advance(10_000);
+    await at.hub.arrive('portal', 'supplier', { V1: { name: NAME } });
+    const [survivorId, mergedId] = [await goldenOf(at.hub, 'tiny', id), await goldenOf(at.hub, 'portal', 'V1')];
+    expect(survivorId).not.toBe(mergedId);
+    const merge = await at.hub.decide('MERGE', { entityType: 'supplier', survivorId, mergedIds: [mergedId] });
+    at.clock.advance(10_000);
+    at.server.edit(id, { website: 'https://zephyr.example' });
+    await settle();
+    await at.hub.decide('UNDO', { operationId: merge.operation.id });
+    expect(await areOne('portal', 'V1', id)).toBe(false);
+  });
+
+  test('identifiers that clash part them; once a person says that they are two, the one that is missing is created', async () => {
+    const id = await linked('erp');
+    at.server.edit(id, { name: OTHER, duns: '081466849' });
+    await settle();
+    expect(await areOne('erp', 'V1', id)).toBe(false);
+    expect(at.server.of('supplier')).toHaveLength(1);
+    const [task] = await openTasks();
+    await resolveTask(at.hub.db, STEWARD, request, { taskId: task?.id ?? '', resolution: 'NOT_DUPLICATE' });
+    await settle();
+    expect(at.server.of('supplier').map(({ fields }) => fields.name)).toEqual([OTHER, NAME]);
+    await at.hub.expectLawful();
+  });
+
   test('"yes" is asked once', async () => {
     const id = await linked('portal');
     await becomesAnother(id);
@@ -121,6 +173,18 @@ test('a create that was refused is settled once what was in its way is linked', 
   expect(at.server.of('supplier')).toHaveLength(1);
   const { rows } = await at.hub.db.pool.query(`select state from delivery where state <> 'DONE'`);
   expect(rows).toEqual([]);
+});
+
+test('what the hub created and a person splits off is created anew', async () => {
+  await at.hub.arrive('erp', 'supplier', { V1: { name: NAME, duns: DUNS, status: 'ACTIVE' } });
+  await settle();
+  const [created] = at.server.of('supplier');
+  const { id } = await at.hub.db.prisma.sourceRecord.findFirstOrThrow({ where: { system: 'tiny' } });
+  const golden = await goldenOf(at.hub, 'erp', 'V1');
+  await at.hub.decide('SPLIT', { entityType: 'supplier', id: golden, sourceRecordIds: [id] });
+  await settle();
+  expect(await areOne('erp', 'V1', created?.id ?? '')).toBe(false);
+  expect(at.server.of('supplier')).toHaveLength(2);
 });
 
 test('what the hub created is still its own after all pairs were compared anew', async () => {

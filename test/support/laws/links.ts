@@ -67,6 +67,8 @@ interface Obeyed {
   readonly allowed: readonly Blocks[];
   readonly apart: readonly (readonly [number, number])[];
   readonly spoken: ReadonlySet<number>;
+  /** Were these on one side, when a person kept two apart? */
+  readonly onOneSide: (x: number, y: number) => boolean;
 }
 
 function obeyed(nodes: readonly NaiveNode[], words: readonly NaiveWord[]): Obeyed {
@@ -89,7 +91,13 @@ function obeyed(nodes: readonly NaiveNode[], words: readonly NaiveWord[]): Obeye
       }
     }
   }
-  return { allowed, apart, spoken: new Set(words.flatMap(({ left, right }) => indexes([...left, ...right]))) };
+  const sides = words.flatMap(({ says, left, right }) => (says === 'APART' ? [indexes(left), indexes(right)] : []));
+  return {
+    allowed,
+    apart,
+    spoken: new Set(words.flatMap(({ left, right }) => indexes([...left, ...right]))),
+    onOneSide: (x, y) => sides.some((side) => side.includes(x) && side.includes(y)),
+  };
 }
 
 interface Match {
@@ -123,7 +131,8 @@ function linked(world: World, matches: readonly Match[], doubtful: ReadonlySet<n
     const ours = blockOf(blocks, low);
     const theirs = blockOf(blocks, high);
     const confirmed = [ours, theirs].filter((block) => block.some((index) => words.spoken.has(index))).length;
-    const personFirst = confirmed === 2 || (confirmed === 1 && weight < thresholds.confirmed);
+    const seen = ours.some((x) => theirs.some((y) => words.onOneSide(x, y)));
+    const personFirst = !seen && (confirmed === 2 || (confirmed === 1 && weight < thresholds.confirmed));
     const hard = joined.length === 0 || clash(nodes, ours, theirs) || samePromise(nodes, ours, theirs);
     const chained = !hard && !personFirst && !onTheWhole(world, ours, theirs);
     if (!hard && !personFirst && !chained) {
