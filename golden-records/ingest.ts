@@ -182,7 +182,8 @@ async function apply(
   const { applied } = prepared;
   const arriving = new Set(applied.map(({ id }) => id));
   const found = await scoresNow(tx, definition, batch, prepared);
-  const scores = await withHeldLinks(tx, definition.code, [...arriving], found);
+  const linked = applied.flatMap(({ id, before }) => (before ? [id] : []));
+  const scores = await withHeldLinks(tx, definition.code, [...arriving], linked, found);
   const component = await componentOf(tx, definition, applied, arriving, scores);
   const arrivals = applied.map(({ verdict }) => verdict.arrival);
   const settlement = await settleComponent(tx, { definition, component, arrivals, scores });

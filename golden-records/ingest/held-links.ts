@@ -21,7 +21,10 @@ export async function createdLinks(
   batch: IngestBatch,
   externalIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  if (externalIds.length === 0 || !mayCreate(tx, batch.entityType)) return new Map();
+  const isCreatedIn = tx.model
+    .targetsFor(batch.entityType)
+    .some(({ system, scope, mayCreate: may }) => may && system === batch.system && scope === batch.scope);
+  if (externalIds.length === 0 || !isCreatedIn) return new Map();
   const rows = await tx.query<{ externalId: string; linkId: string }>(
     CREATED,
     batch.entityType,
@@ -105,18 +108,20 @@ select ids.id as "arriving", m.id as "other" from (select value::uuid as id from
       where own.source_record_id = ids.id and other.source_record_id = m.id)`;
 
 /**
- * The scores of arriving records, with those of links that hold. Under the lock: what they are linked to now is what counts.
- * Costs a statement or two where the hub writes records of this type somewhere, and none elsewhere.
+ * The scores of arriving records, with those of links that hold. Under the lock: what they are linked to now is what counts; `linked`
+ * are those that may be. Costs a statement or two where the hub writes records of this type somewhere, and none elsewhere.
  */
 export async function withHeldLinks(
   tx: Tx,
   entityType: string,
   ids: readonly string[],
+  linked: readonly string[],
   found: readonly ScoreRow[],
 ): Promise<readonly ScoreRow[]> {
   const homes = tx.model.targetsFor(entityType).map(({ system, scope }) => ({ system, scope }));
   if (homes.length === 0 || ids.length === 0) return found;
-  const kept = await tx.query<{ arriving: string; other: string }>(KEPT, entityType, ids, homes);
+  const kept =
+    linked.length === 0 ? [] : await tx.query<{ arriving: string; other: string }>(KEPT, entityType, linked, homes);
   const known = new Map(kept.length === 0 ? [] : found.map((row) => [keyOf(row), row]));
   const scores = new Map<string, ScoreRow>();
   for (const { arriving, other } of kept) {

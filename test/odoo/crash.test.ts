@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +17,22 @@ import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 const KILLS = 30;
 const RECORDS = Number(process.env.CONCORD_ODOO_CRASH_RECORDS ?? '2000');
 const context = { lang: 'en_US' };
+
+/** Half of them are suppliers, half are items. */
+const SORTS = [
+  {
+    type: 'supplier',
+    model: 'res.partner',
+    own: [['supplier_rank', '>', 0]],
+    there: (name: string): JsonObject => ({ name, is_company: true, supplier_rank: 1 }),
+  },
+  {
+    type: 'item',
+    model: 'product.product',
+    own: [['name', 'ilike', 'here ']],
+    there: (name: string): JsonObject => ({ name }),
+  },
+];
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 // One imitation will do: what differs between the two is their protocol.
@@ -43,16 +59,19 @@ describe.each(choices)('$name', ({ start, isReal }) => {
 
   test(`law 6: killed ${KILLS} times while ${RECORDS} records go each way, nothing is lost and nothing doubled`, async () => {
     const admin = odoo.client('admin');
-    const there = Array.from({ length: RECORDS }, (_, nth) => `There ${wordOf(`there ${nth}`)} Ltd`);
-    const here = Array.from({ length: RECORDS }, (_, nth) => `Here ${wordOf(`here ${nth}`)} Ltd`);
+    const each = RECORDS / SORTS.length;
+    const namesOf = (side: string, type: string) =>
+      Array.from({ length: each }, (_, nth) => `${side} ${wordOf(`${side} ${type} ${nth}`)} Ltd`);
+    const all = SORTS.map((sort) => ({ ...sort, over: namesOf('There', sort.type), here: namesOf('Here', sort.type) }));
     // Some for each of the hubs, so that every one is killed at work, however fast the other side is.
     const arrive = async (kill: number) => {
       const part = <T>(of: readonly T[]) =>
-        of.slice(Math.floor((kill * RECORDS) / KILLS), Math.floor(((kill + 1) * RECORDS) / KILLS));
-      const values = part(there).map((name) => ({ name, is_company: true, supplier_rank: 1 }));
-      await admin.create('res.partner', values, { ...context, extra: { tracking_disable: true } });
-      const records = part(here).map((name): [string, JsonObject] => [name, { name }]);
-      await at.hub.arrive('erp', 'supplier', Object.fromEntries(records));
+        of.slice(Math.floor((kill * each) / KILLS), Math.floor(((kill + 1) * each) / KILLS));
+      for (const { type, model, over, here, there } of all) {
+        await admin.create(model, part(over).map(there), { ...context, extra: { tracking_disable: true } });
+        const records = part(here).map((name): [string, JsonObject] => [name, { name }]);
+        await at.hub.arrive('erp', type, Object.fromEntries(records));
+      }
     };
 
     let kills = 0;
@@ -74,19 +93,21 @@ describe.each(choices)('$name', ({ start, isReal }) => {
     await last.begin();
     await last.finished;
 
-    const partners = await admin.searchRead('res.partner', [['supplier_rank', '>', 0]], ['name'], context);
-    const names = partners.map(({ name }) => String(name));
-    expect(twice(names)).toEqual([]);
-    expect([...names].sort()).toEqual([...there, ...here].sort());
-    const goldens = await at.query<{ name: string }>(
-      `select attributes->>'name' as name from golden_record where entity_type = 'supplier' and state <> 'MERGED'`,
-    );
-    expect(twice(goldens.map(({ name }) => name))).toEqual([]);
-    expect(goldens).toHaveLength(2 * RECORDS);
-    const linked = await at.query<{ count: number }>(
-      `select count(*)::int as count from source_record where system = 'odoo' and entity_type = 'supplier' and state = 'ACTIVE'`,
-    );
-    expect(linked).toEqual([{ count: 2 * RECORDS }]);
+    for (const { type, model, own, over, here } of all) {
+      const wanted = [...over, ...here].sort();
+      const rows = await admin.searchRead(model, own, ['name'], context);
+      const names = rows.map(({ name }) => String(name));
+      expect(twice(names)).toEqual([]);
+      expect(names.sort()).toEqual(wanted);
+      const goldens = await at.query<{ name: string; linked: number }>(
+        `select attributes->>'name' as name, (select count(*)::int from source_record s where s.entity_type = g.entity_type
+             and s.golden_record_id = g.id and s.system = 'odoo' and s.state = 'ACTIVE') as linked
+           from golden_record g where entity_type = $1 and state <> 'MERGED' and attributes->>'name' ilike '%here %'`,
+        type,
+      );
+      expect(goldens.map(({ name }) => name).sort()).toEqual(wanted);
+      expect(goldens.filter(({ linked }) => linked !== 1)).toEqual([]);
+    }
     expect(await at.query(`select 1 from delivery where state <> 'DONE'`)).toEqual([]);
     await at.hub.expectLawful();
   }, 900_000);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Json, JsonObject } from '../../golden-records/index.js';
+import { ECHO_TIME } from '../../golden-records/survivorship/survive.js';
 import { pullDueOnce, type StreamStep } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
-import { ECHO_TIME } from '../../golden-records/survivorship/survive.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type Fault, type FaultProxy, startProxy } from '../support/odoo/proxy.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
@@ -205,36 +205,6 @@ describe.each(odooChoices())('$name', ({ start }) => {
     proxy.fault = () => 'PASS';
     await until(async () => !(await isOpen()));
     expect(await names(word)).toEqual(all);
-  }, 120_000);
-
-  test('a record that is refused in the middle of a batch is the only dead letter, by name and with the reason', async () => {
-    // Letters alone: with digits it would be a model number, and items that share one are asked about.
-    const word = unique('Refused').replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)] ?? '');
-    const gtin = '4006381333931';
-    const [taken = 0] = await admin.searchIds('product.product', [['barcode', '=', gtin]], context);
-    if (taken === 0) {
-      await admin.create(
-        'product.product',
-        [{ name: unique('Taken'), barcode: gtin, default_code: 'HIDDEN' }],
-        context,
-      );
-    }
-    const items = Array.from({ length: 40 }, (_, nth): [string, Json] => [
-      `${word}-${nth}`,
-      { name: `${word} no ${nth}`, ...(nth === 20 ? { packagings: [{ level: 'BASE', gtin }] } : {}) },
-    ]);
-    // The owner of that bar code is a product that the hub doesn't look after, so that they can't be linked.
-    await at.hub.arrive('erp', 'item', Object.fromEntries(items));
-    await until(async () => !(await isOpen()));
-    const letters = await dead();
-    expect(letters).toMatchObject([{ code: 'VALUE_REFUSED', place: 'TARGET', name: `${word} no 20` }]);
-    expect(letters[0]?.message).toMatch(/[Bb]arcode/);
-    expect(await admin.count('product.product', [['name', 'ilike', word]], context)).toBe(39);
-    const tasks = await at.query<{ kind: string }>(
-      `select kind from steward_task where kind = 'DEAD_LETTER' and state = 'OPEN'`,
-    );
-    expect(tasks).toHaveLength(1);
-    await at.query(`update delivery set state = 'DISCARDED', reason = 'test' where state = 'DEAD'`);
   }, 120_000);
 
   test('a key that is revoked stops the system, is said, and costs no letter', async () => {

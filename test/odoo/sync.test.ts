@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { HUB_ACTOR, type Json, newId, resolveTask } from '../../golden-records/index.js';
 import { healOnce, setCode, setupOdoo } from '../../sources/index.js';
@@ -346,6 +347,35 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect((await golden(name))?.attributes.parent ?? null).toBeNull();
   }, 120_000);
 
+  test('a record that is refused in the middle of 500 is the only dead letter, by name and with the reason', async () => {
+    const gtin = '5012345678900';
+    const taken = { name: unique('Taken'), barcode: gtin, default_code: 'HIDDEN' };
+    const narrow = await createOdooHub(odoo, { connector: { items: [['default_code', '!=', 'HIDDEN']] } });
+    try {
+      await narrow.settle();
+      await admin.create('product.product', [taken], context);
+      const word = lettersOf(unique('Refused'));
+      const items = Array.from({ length: 500 }, (_, nth): [string, Json] => [
+        `${word}-${nth}`,
+        { name: `${word} ${lettersOf(`${nth}`)}`, ...(nth === 250 ? { packagings: [{ level: 'BASE', gtin }] } : {}) },
+      ]);
+      // The owner of that bar code is a product that the hub doesn't look after, so that they can't be linked.
+      await narrow.hub.arrive('erp', 'item', Object.fromEntries(items));
+      await narrow.settle();
+      const letters = await narrow.query<{ code: string; message: string; place: string; name: string }>(
+        `select error->>'code' as code, error->>'message' as message, place, g.attributes->>'name' as name
+           from delivery d join golden_record g on g.id = d.golden_id where d.state <> 'DONE'`,
+      );
+      expect(letters).toMatchObject([{ code: 'VALUE_REFUSED', place: 'TARGET', name: `${word} ${lettersOf('250')}` }]);
+      expect(letters[0]?.message).toMatch(/[Bb]arcode/);
+      expect(await admin.count('product.product', [['name', 'ilike', word]], context)).toBe(499);
+      const tasks = await narrow.query(`select 1 from steward_task where kind = 'DEAD_LETTER' and state = 'OPEN'`);
+      expect(tasks).toHaveLength(1);
+    } finally {
+      await narrow.close();
+    }
+  }, 300_000);
+
   /** Two sizes of a product in the place of the one that it was. */
   async function replaceVariants(template: number): Promise<void> {
     const [attribute = 0] = await admin.create(
@@ -506,3 +536,10 @@ describeReal(({ start }) => {
     await odoo.stop();
   }, 240_000);
 });
+
+/** Words that don't resemble each other: items whose names differ in digits alone are asked about. */
+const lettersOf = (text: string): string =>
+  createHash('sha256')
+    .update(text)
+    .digest('base64')
+    .replace(/[^a-z]/g, '');
