@@ -187,6 +187,9 @@ export const supplierOutward = (options: { readonly creates: boolean }): Outward
     status: { fields: ['active'], write: (status) => ({ active: status !== 'BLOCKED' }) },
   },
   present: presentSupplier,
+  // Who has a parent there has its address: written to one of the family it would be written to all, and the next one's owner says another.
+  writable: (field, theirs) =>
+    (theirs.parent_id ?? null) === null || !(MAIN_FIELDS as readonly string[]).includes(field),
   same: sameSupplier,
 });
 
