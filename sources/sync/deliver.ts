@@ -417,9 +417,9 @@ class Delivery implements ClaimedBatch {
     const context: PlanContext = { model: db.model, definition, system, stream, parents, codes };
     const works = links.map((link): Work => ({ link, planned: planLink(context, link, theirs.get(link.linkId)) }));
     const asked = works.flatMap(({ link, planned }) => {
-      const isSeen = link.source?.contentHash === hashes.get(link.linkId);
+      const isTaken = link.source?.contentHash === hashes.get(link.linkId);
       const isReference = (attribute: string) => definition.attributes[attribute]?.kind.kind === 'reference';
-      return planned.conflicts.map((one) => ({ ...one, isSeen, isReference: isReference(one.attribute) }));
+      return planned.conflicts.map((one) => ({ ...one, isSeen: isTaken && !isReference(one.attribute) }));
     });
     const questions = await questionsAbout(db, definition.code, asked);
     const decided = works.map((work) =>

@@ -233,18 +233,16 @@ export interface OpenConflict {
   readonly attribute: string;
 }
 
-/** `isSeen`: what the target has is what the hub took in. */
-export type Asked = OpenConflict & { readonly isSeen: boolean; readonly isReference: boolean };
+/** `isSeen`: what the target has is what the hub took in, and leads nowhere that may be unknown. */
+export type Asked = OpenConflict & { readonly isSeen: boolean };
 export type Questions = ReadonlyMap<string, Question>;
 export const questionKey = ({ key, linkId }: Pick<OpenConflict, 'key' | 'linkId'>): string => `${key} ${linkId}`;
 
 // A word that the hub couldn't read (a version that was rejected, a code without a word, a reference that leads nowhere yet) survivorship
 // hasn't seen: nobody is asked about it, and it isn't overwritten either.
 const QUESTIONS = `
-select x.key, x."linkId", coalesce(q.said, case when coalesce(s.attributes->x.attribute, 'null') = 'null'
-    then case when s.attributes ? x.attribute and x."isSeen" then 'NONE' else 'UNKNOWN' end
-    when x."isSeen" and not x."isReference" then 'NONE' else 'UNKNOWN' end) as question
-  from jsonb_to_recordset($1::jsonb) as x(key text, "linkId" text, attribute text, "isSeen" boolean, "isReference" boolean)
+select x.key, x."linkId", coalesce(q.said, case when x."isSeen" and s.attributes ? x.attribute then 'NONE' else 'UNKNOWN' end) as question
+  from jsonb_to_recordset($1::jsonb) as x(key text, "linkId" text, attribute text, "isSeen" boolean)
     join source_record s on s.entity_type = $2 and s.id = x."linkId"::uuid
     left join golden_record g on g.entity_type = $2 and g.id = s.golden_record_id
     left join lateral (
