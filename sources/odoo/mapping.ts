@@ -146,7 +146,8 @@ const listOrNull = (values: readonly (string | null)[]): string[] | null => {
   return found.length > 0 ? found : null;
 };
 
-const MAIN_FIELDS = ['street', 'street2', 'city', 'zip', 'state_id', 'country_id'] as const;
+export const MAIN_FIELDS: readonly string[] = ['street', 'street2', 'city', 'zip', 'state_id', 'country_id'];
+const COMPANY = '<company>';
 
 export const supplierOutward = (options: { readonly creates: boolean }): Outward => ({
   creates: options.creates,
@@ -187,9 +188,9 @@ export const supplierOutward = (options: { readonly creates: boolean }): Outward
     status: { fields: ['active'], write: (status) => ({ active: status !== 'BLOCKED' }) },
   },
   present: presentSupplier,
-  // Who has a parent there has its address: written to one of the family it would be written to all, and the next one's owner says another.
+  // A person lives where the company does: what is written to one of them would be written to all.
   writable: (field, theirs) =>
-    (theirs.parent_id ?? null) === null || !(MAIN_FIELDS as readonly string[]).includes(field),
+    theirs[COMPANY] === true || (theirs.parent_id ?? null) === null || !MAIN_FIELDS.includes(field),
   same: sameSupplier,
 });
 
@@ -197,6 +198,7 @@ function presentSupplier(payload: Json): JsonObject {
   const partner = payload as unknown as PartnerPayload;
   const active = partner.children.filter((child) => child.active);
   return {
+    [COMPANY]: partner.isCompany,
     name: partner.name,
     vat: partner.vat,
     street: partner.street,

@@ -6,7 +6,7 @@ import type { CallContext, LoadMessage, OdooRow } from './client.js';
 import { UnknownCode } from './code-lists.js';
 import { refused, sourceErrorOf, told } from './errors.js';
 import { isSerialisation } from './failure.js';
-import { addressKey, priceKey } from './mapping.js';
+import { addressKey, MAIN_FIELDS, priceKey } from './mapping.js';
 import type { Session } from './session.js';
 import type { OdooStream } from './streams.js';
 import { alphanumeric, hasSiblings, htmlOfText, idOf, rounded, textOf, VARIANT } from './values.js';
@@ -122,7 +122,14 @@ export class OdooPush implements PushPart {
     const lists = await this.session.codeLists();
     const present = await this.session.fieldsOf(model);
     const { stocked, description, purchaseUnit } = itemLayout(present);
-    const countries = await this.countriesOf(model, batch, context);
+    const writesAddress = batch.fields.some((field) => MAIN_FIELDS.includes(field));
+    const places = writesAddress ? await this.placesOf(model, batch, context) : new Map<string, OdooRow>();
+    const placeOf = (row: WriteRow) => places.get(row.externalId ?? '');
+    /** A state is looked for within its country: the one that is written, or the one that the record has. */
+    const countryOf = (row: WriteRow) =>
+      'country_id' in row.fields
+        ? lists.countryId(textOf(row.fields.country_id) ?? '')
+        : (idOf(placeOf(row)?.country_id) ?? undefined);
     const byId = (name: string, idFor: (text: string, row: WriteRow) => number | undefined, what: string): Column => ({
       name: `${name}/.id`,
       cell: (row) => {
@@ -147,7 +154,7 @@ export class OdooPush implements PushPart {
             {
               name: 'state_id/.id',
               // A region that Odoo has no state for stays empty there: the rest of the address is worth more.
-              cell: (row) => String(lists.stateId(countries(row), textOf(row.fields.state_id) ?? '') ?? ''),
+              cell: (row) => String(lists.stateId(countryOf(row), textOf(row.fields.state_id) ?? '') ?? ''),
             },
           ];
         case 'categ_id':
@@ -178,22 +185,16 @@ export class OdooPush implements PushPart {
           return [plain(name)];
       }
     });
-    return [key, ...columns];
+    return writesAddress && model === 'res.partner' ? [key, ...columns, typeColumn(placeOf)] : [key, ...columns];
   }
 
-  /** A state is looked for within its country: the one that is written, or the one that the record has. */
-  private async countriesOf(
-    model: string,
-    batch: WriteBatch,
-    context: CallContext,
-  ): Promise<(row: WriteRow) => number | undefined> {
-    if (!batch.fields.includes('state_id')) return () => undefined;
-    const lists = await this.session.codeLists();
-    if (batch.fields.includes('country_id')) return (row) => lists.countryId(textOf(row.fields.country_id) ?? '');
+  /** Where those of a batch are by now, and partners under whom. */
+  private async placesOf(model: string, batch: WriteBatch, context: CallContext): Promise<Map<string, OdooRow>> {
     const ids = batch.rows.map(({ externalId }) => Number(externalId)).filter((id) => id > 0);
-    const rows = await this.session.client.read(model, ids, ['country_id'], context);
-    const countries = new Map(rows.map((row) => [String(row.id), idOf(row.country_id) ?? undefined]));
-    return (row) => countries.get(row.externalId ?? '');
+    if (ids.length === 0) return new Map();
+    const fields = ['country_id', ...(model === 'res.partner' ? FAMILY : [])];
+    const rows = await this.session.client.read(model, ids, fields, context);
+    return new Map(rows.map((row) => [String(row.id), row]));
   }
 
   private prepared(rows: readonly WriteRow[], columns: readonly Column[], results: Map<string, WriteResult>) {
@@ -574,6 +575,23 @@ interface Part {
   key(one: JsonObject): string;
   columns(one: JsonObject, owner: number): Record<string, Json>;
 }
+
+const FAMILY = ['parent_id', 'is_company', 'type'];
+
+/**
+ * Companies of one family share an address: while a child is a contact, what is written to it is written to its parent (19)
+ * and the other way round. Who gets an address of its own becomes an "other address", which is nobody else's.
+ */
+const typeColumn = (placeOf: (row: WriteRow) => OdooRow | undefined): Column => ({
+  name: 'type',
+  cell: (row) => {
+    const place = placeOf(row);
+    const type = textOf(place?.type) ?? 'contact';
+    const parent = 'parent_id' in row.fields ? textOf(row.fields.parent_id) : idOf(place?.parent_id);
+    const isCompany = (row.fields.is_company ?? place?.is_company) === true;
+    return isCompany && parent !== null && type === 'contact' ? 'other' : type;
+  },
+});
 
 const CHILD_FIELDS = [
   'type',

@@ -399,6 +399,34 @@ describe.each(odooChoices())('$name', ({ start }) => {
     ]);
   });
 
+  test('a company with a parent shares its address, upward too in 19, until it is an "other address"', async () => {
+    const street = async (id: number) => (await row('res.partner', id, ['street'])).street;
+    const parent = await partner({ street: '1 First St', city: 'Chicago' });
+    const child = await partner({ parent_id: parent });
+    expect(await street(child)).toBe('1 First St');
+    await admin.write('res.partner', [child], { street: '2 Second St' }, context);
+    expect(await street(parent)).toBe(odoo.major === 19 ? '2 Second St' : '1 First St');
+    await admin.write('res.partner', [parent], { street: '3 Third St' }, context);
+    expect(await street(child)).toBe('3 Third St');
+    await admin.write('res.partner', [child], { type: 'other', street: '4 Fourth St' }, context);
+    await admin.write('res.partner', [parent], { street: '5 Fifth St' }, context);
+    expect([await street(parent), await street(child)]).toEqual(['5 Fifth St', '4 Fourth St']);
+    const { ids } = await admin.load(
+      'res.partner',
+      ['id', 'name', 'is_company', 'type', 'parent_id/.id', 'street'],
+      [[`concord_test.own_${Date.now()}_${made}`, unique('Own'), '1', 'other', String(parent), '6 Sixth St']],
+      context,
+    );
+    expect([await street(parent), await street(ids?.[0] ?? 0)]).toEqual(['5 Fifth St', '6 Sixth St']);
+  });
+
+  test('the address of the first child becomes that of a parent without one, whatever its type', async () => {
+    const parent = await partner();
+    await partner({ is_company: false, parent_id: parent, type: 'delivery', street: '9 Dock Rd' });
+    await partner({ is_company: false, parent_id: parent, type: 'invoice', street: '8 Paper Rd' });
+    expect((await row('res.partner', parent, ['street'])).street).toBe('9 Dock Rd');
+  });
+
   test('a product is a template and a variant; load makes both', async () => {
     const key = `concord_test.item_${Date.now()}_${made}`;
     const loaded = await admin.load(

@@ -347,6 +347,62 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect((await golden(name))?.attributes.parent ?? null).toBeNull();
   }, 120_000);
 
+  test('companies of one family keep the addresses that their owner gives them, whoever of them is written last', async () => {
+    const street = (line1: string): Json => ({
+      kind: 'MAIN',
+      line1,
+      city: 'Chicago',
+      region: 'IL',
+      postcode: '60601',
+      country: 'US',
+    });
+    const names = [unique('Family'), unique('Eldest'), unique('Youngest')] as const;
+    const [family, eldest, youngest] = ['family', 'eldest', 'youngest'].map((who) => `${who}-${made}`) as [
+      string,
+      string,
+      string,
+    ];
+    const supplier = (name: string, line1: string, parent?: string) => ({
+      name,
+      addresses: [street(line1)],
+      ...(parent === undefined ? {} : { parent: { system: 'erp', type: 'supplier', id: parent } }),
+    });
+    const streets = async () => {
+      const rows = await admin.searchRead(
+        'res.partner',
+        [['name', 'in', [...names]]],
+        ['name', 'street', 'parent_id'],
+        context,
+      );
+      return Object.fromEntries(rows.map(({ name, street, parent_id }) => [name, [street, parent_id !== false]]));
+    };
+    await at.hub.arrive('erp', 'supplier', {
+      [family]: supplier(names[0], '1 Family St'),
+      [eldest]: supplier(names[1], '2 Elder St', family),
+      [youngest]: supplier(names[2], '3 Young St'),
+    });
+    await at.settle();
+    expect(await streets()).toEqual({
+      [names[0]]: ['1 Family St', false],
+      [names[1]]: ['2 Elder St', true],
+      [names[2]]: ['3 Young St', false],
+    });
+
+    // Who comes under the family later takes its address, there, and gets its own again.
+    await at.hub.arrive('erp', 'supplier', {
+      [youngest]: supplier(names[2], '3 Young St', family),
+      [family]: supplier(names[0], '4 Family St'),
+    });
+    await at.settle();
+    expect(await streets()).toEqual({
+      [names[0]]: ['4 Family St', false],
+      [names[1]]: ['2 Elder St', true],
+      [names[2]]: ['3 Young St', true],
+    });
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
+    await at.hub.expectLawful();
+  }, 120_000);
+
   test('a record that is refused in the middle of 500 is the only dead letter, by name and with the reason', async () => {
     const gtin = '5012345678900';
     const taken = { name: unique('Taken'), barcode: gtin, default_code: 'HIDDEN' };

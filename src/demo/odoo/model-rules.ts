@@ -45,6 +45,10 @@ export function rulesOf(world: OdooWorld): ModelRules {
     return typeof parent === 'number' ? `${completeName(parent)} / ${own}` : own;
   }
 
+  const addressOf = (id: number): JsonObject =>
+    Object.fromEntries(ADDRESS.map((name) => [name, get('res.partner', id, name)]));
+  const isSet = (value: Json) => value !== false && value !== '';
+
   /** A contact lives where its company does; the tax number is the company's. */
   function passOn(call: Call, id: number, values: JsonObject): void {
     const table = world.table('res.partner');
@@ -69,11 +73,9 @@ export function rulesOf(world: OdooWorld): ModelRules {
     const table = world.table('res.partner');
     const parent = get('res.partner', id, 'parent_id');
     if (typeof parent === 'number' && 'parent_id' in values) {
-      if (get('res.partner', id, 'type') === 'contact') {
-        for (const name of ADDRESS) {
-          const theirs = get('res.partner', parent, name);
-          if (theirs !== false) table.set(id, name, theirs, call.undo);
-        }
+      const theirs = addressOf(parent);
+      if (get('res.partner', id, 'type') === 'contact' && Object.values(theirs).some(isSet)) {
+        for (const [name, value] of Object.entries(theirs)) table.set(id, name, value, call.undo);
       }
       if (get('res.partner', id, 'is_company') !== true)
         table.set(id, 'vat', get('res.partner', commercial(id), 'vat'), call.undo);
@@ -81,7 +83,27 @@ export function rulesOf(world: OdooWorld): ModelRules {
     if (is19 && 'vat' in values && commercial(id) !== id) {
       world.write(call, 'res.partner', [commercial(id)], { vat: get('res.partner', id, 'vat') });
     }
+    if (is19 && typeof parent === 'number' && get('res.partner', id, 'type') === 'contact')
+      climb(call, id, parent, values);
     passOn(call, id, values);
+  }
+
+  /** Who lives with its parent takes it along. */
+  function climb(call: Call, id: number, parent: number, values: JsonObject): void {
+    const own = addressOf(id);
+    const moved = Object.entries(own).some(([name, value]) => get('res.partner', parent, name) !== value);
+    const isMeant = 'parent_id' in values || ADDRESS.some((name) => name in values);
+    if (isMeant && moved) world.write(call, 'res.partner', [parent], own);
+  }
+
+  /** A company without an address gets that of the first who comes under it. */
+  function firstOf(call: Call, id: number): void {
+    const parent = get('res.partner', id, 'parent_id');
+    if (typeof parent !== 'number' || children(parent).length > 1) return;
+    const isRoot = get('res.partner', parent, 'is_company') === true || !isSet(get('res.partner', parent, 'parent_id'));
+    const own = addressOf(id);
+    if (!isRoot || !Object.values(own).some(isSet) || Object.values(addressOf(parent)).some(isSet)) return;
+    world.write(call, 'res.partner', [parent], own);
   }
 
   function replaceVariants(call: Call, template: number): void {
@@ -249,7 +271,10 @@ export function rulesOf(world: OdooWorld): ModelRules {
     },
 
     afterCreate(call, model, id, values) {
-      if (model === 'res.partner') afterPartner(call, id, values);
+      if (model === 'res.partner') {
+        afterPartner(call, id, values);
+        firstOf(call, id);
+      }
       if (model === 'product.template') {
         const table = world.table('product.product');
         const variant = table.drawId();

@@ -118,8 +118,6 @@ function differencesOf(
       owner !== undefined &&
       owner !== 'odoo' &&
       (link.provenance[attribute] === undefined || golden[attribute]?.includes(NOT_THERE));
-    // Who has a parent there has its address.
-    if (attribute === 'addresses' && raw.parent !== undefined && raw.parent !== '') continue;
     if (!isLeft && !isOfAnother(link, attribute) && golden[attribute] !== canonical[attribute])
       found.push(told(`${owner ?? 'nobody'} owns it, the golden record has`, golden[attribute], canonical[attribute]));
   }
