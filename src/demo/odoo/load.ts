@@ -80,7 +80,7 @@ function loadRow(world: OdooWorld, call: Call, model: string, fields: readonly s
     world.write(call, model, [known], values);
     return known;
   }
-  const made = world.create(call, model, values);
+  const made = world.create({ ...call, loads: true }, model, values);
   if (key !== undefined) rememberExternalId(world, call, model, key, made);
   return made;
 }

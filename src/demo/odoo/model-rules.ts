@@ -273,7 +273,7 @@ export function rulesOf(world: OdooWorld): ModelRules {
     afterCreate(call, model, id, values) {
       if (model === 'res.partner') {
         afterPartner(call, id, values);
-        firstOf(call, id);
+        if (!is19 || call.loads) firstOf(call, id);
       }
       if (model === 'product.template') {
         const table = world.table('product.product');

@@ -23,6 +23,8 @@ export interface Call {
   /** Microseconds; what PostgreSQL's now() says all through a transaction. */
   readonly startedAt: number;
   readonly undo: Undo;
+  /** New records come by `load`, which skips half of what `create` does beside them. */
+  readonly loads?: boolean;
 }
 
 /** Model, id and the row as it is now; null where it is gone. */
