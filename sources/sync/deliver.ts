@@ -744,7 +744,8 @@ class Delivery implements ClaimedBatch {
     };
   }
 
-  private async end(finished: readonly Finished[], written: readonly Written[] = []): Promise<DeliverStep> {
+  private async end(outcomes: readonly Finished[], written: readonly Written[] = []): Promise<DeliverStep> {
+    const finished = this.withoutWaitFor(outcomes);
     const revived = await finish(this.db, this.claimed.leaseId, finished);
     if (this.systemDueAt === undefined) await noteSuccess(this.db, this.sync.system);
     const count = (state: Finished['state']) => finished.filter((entry) => entry.state === state).length;
@@ -765,6 +766,16 @@ class Delivery implements ClaimedBatch {
       failed: count('PENDING') - waiting,
       dead,
     };
+  }
+
+  /** Who was sent for together with its parent goes next: only those that waited before are woken by it. */
+  private withoutWaitFor(finished: readonly Finished[]): Finished[] {
+    const done = new Set(finished.flatMap(({ state, goldenId }) => (state === 'DONE' ? [`golden:${goldenId}`] : [])));
+    const dueAt = this.db.now().toISOString();
+    const next = { state: 'PENDING', dueAt, waitsFor: null, place: null, error: null, failedBefore: null } as const;
+    return finished.map((entry) =>
+      entry.waitsFor !== null && done.has(entry.waitsFor) ? { ...entry, ...next } : entry,
+    );
   }
 
   /** One call to the system: in its turn, with a time-out. */

@@ -345,6 +345,16 @@ describe('who waits', () => {
     expect(await states()).toEqual({ DONE: 2 });
   });
 
+  test('a child that is sent for together with its parent follows it at once', async () => {
+    const parent = { system: 'erp', scope: 'main', id: 'V1' };
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Mother', duns: duns(1) } });
+    await at.hub.arrive('erp', 'supplier', { V2: { name: 'Daughter', duns: duns(2), parent } });
+    await at.hub.settleAll();
+    expect(await at.deliver()).toMatchObject({ claimed: 2, created: 1, waiting: 0 });
+    expect(await at.deliver()).toMatchObject({ claimed: 1, created: 1 });
+    expect(at.server.byName('Daughter')).toMatchObject([{ fields: { parent_id: at.server.byName('Mother')[0]?.id } }]);
+  });
+
   test('children wait for their parents', async () => {
     const target = { system: 'erp', scope: 'main', id: 'V1' };
     await at.hub.arrive('erp', 'supplier', { V2: { name: 'Daughter', duns: duns(2), parent: target } });
