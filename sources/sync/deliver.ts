@@ -9,11 +9,10 @@ import {
   newId,
 } from '../../golden-records/index.js';
 import type { Lane, WriteBatch } from '../connector.js';
-import { Permanent, Retryable, type SourceError } from '../errors.js';
-import { backoffMs, DELIVERY_BACKOFF } from './backoff.js';
+import { Permanent, Retryable } from '../errors.js';
 import { type CodeLists, loadCodes, waitForCodes } from './codes.js';
-import { afterWrite, equalJson, type FieldBase, isEcho, type Same } from './decide.js';
-import { asSourceError, errorJson, isOfSystem, placeOf } from './failure.js';
+import { equalJson, type FieldBase, isEcho, type Same } from './decide.js';
+import { asSourceError, isOfSystem } from './failure.js';
 import { takeIn } from './intake.js';
 import { keepLease, LEASE_MS } from './lease.js';
 import {
@@ -34,19 +33,13 @@ import {
   type SentAttempt,
   stillClaimed,
 } from './outbox-store.js';
-import {
-  type LinkPlan,
-  type LinkPlanned,
-  type OutwardStream,
-  type PlanContext,
-  parentsOf,
-  planLink,
-} from './plan-link.js';
+import { FIRST_LOAD, Outcomes, SWEEP, type Work, type Written } from './outcomes.js';
+import { type LinkPlan, type OutwardStream, type PlanContext, parentsOf, planLink } from './plan-link.js';
 import { isFirstLoadDone } from './pull.js';
 import { groupRows, type RowOutcome, send } from './send.js';
 import { sweepSoon } from './stream-store.js';
 import { outwardStream, type Synchronised, streamName } from './synchronised.js';
-import { enter, leave, noteFailure, noteSuccess, type Wait } from './system-state.js';
+import { enter, leave, noteSuccess, type Wait } from './system-state.js';
 import { callOf } from './turns.js';
 import { Unquotable } from './unquotable.js';
 
@@ -79,16 +72,6 @@ export interface DeliverStep {
 
 const LIMIT = 200;
 const CALL_MS = 60_000;
-const MOST_ATTEMPTS = 10;
-/** A parent that has been a dead letter for so long isn't coming by itself. */
-const PARENT_MS = 60 * 60_000;
-const PARENT_RETRY_MS = 30_000;
-/** What a delivery waits for whose record isn't there: whether it was deleted is for a sweep to say. */
-const SWEEP = 'sweep';
-/** Before everything that the target has is known here, a create might double it. */
-const FIRST_LOAD = 'load';
-const LOAD_RETRY_MS = 5_000;
-
 /**
  * Deliver one batch: claim it, read what the target has now, take that in where it is news, compare three ways, write what is
  * ours to write, read it back. Null: nothing is due, the circuit is open, or somebody paused it. Killed at any instant it
@@ -153,17 +136,6 @@ export async function claimOnce(
 const limitOf = ({ connector }: Synchronised) =>
   Math.min(LIMIT, ...connector.streams.map(({ capabilities }) => capabilities.push?.batch ?? LIMIT));
 
-interface Work {
-  readonly link: LinkCase;
-  readonly planned: LinkPlanned;
-}
-type Written = {
-  readonly link: LinkCase;
-  readonly attempt: SentAttempt;
-  readonly fields: JsonObject;
-  outcome: RowOutcome;
-};
-
 /** What is to be done, and what the target has of it now. */
 interface Prepared {
   readonly codes: CodeLists;
@@ -189,6 +161,7 @@ class Delivery implements ClaimedBatch {
   private readonly push;
   private readonly capabilities;
   private readonly unquotable: Unquotable;
+  private readonly told: Outcomes;
   private readonly unkeep: () => void;
   /** It was claimed while another one was on its way. */
   private isAhead = false;
@@ -216,6 +189,7 @@ class Delivery implements ClaimedBatch {
     this.home = { system: sync.system, scope, entityType };
     this.same = stream.outward.same ?? equalJson;
     this.unquotable = new Unquotable(definition, stream);
+    this.told = new Outcomes(db, sync.system, this.unquotable, options);
     const { leaseMs } = options;
     this.unkeep = keepLease(db, leaseMs, () => renew(db, this.claimed, leaseMs));
   }
@@ -297,7 +271,7 @@ class Delivery implements ClaimedBatch {
   private async settle({ codes, waiting, work, written, noting, reading }: Sent): Promise<DeliverStep> {
     await noting;
     const after = await this.takeBack(written, (await reading) ?? [], codes);
-    const finished = [...waiting, ...(await this.outcomes(work, written, after))];
+    const finished = [...waiting, ...(await this.told.of(work, written, after))];
     return this.end(finished, written);
   }
 
@@ -312,7 +286,7 @@ class Delivery implements ClaimedBatch {
         'a delivery failed in the hub, or before anything was written',
       );
     }
-    return this.end(await Promise.all(links.map((link) => this.failed(link, error, null))));
+    return this.end(await Promise.all(links.map((link) => this.told.failed(link, error, null))));
   }
 
   private async load(): Promise<LinkCase[]> {
@@ -330,7 +304,7 @@ class Delivery implements ClaimedBatch {
     if (unsure.length === 0 || this.capabilities.idempotency === 'NONE') return [...links];
     const keys = unsure.map(({ linkId }) => linkId);
     const found = await this.call((signal) => this.push.find(this.stream, keys, signal));
-    this.hasAnswered = true;
+    this.told.hasAnswered = true;
     await noteCreated(
       this.db,
       this.home,
@@ -346,7 +320,7 @@ class Delivery implements ClaimedBatch {
     );
     const records =
       ids.length === 0 ? [] : await this.call((signal) => this.sync.open.pull.read(this.stream, ids, signal));
-    if (ids.length > 0) this.hasAnswered = true;
+    if (ids.length > 0) this.told.hasAnswered = true;
     const byId = new Map(records.map((record) => [record.externalId, record]));
     const theirs = new Map<string, JsonObject>();
     const hashes = new Map<string, string>();
@@ -396,9 +370,9 @@ class Delivery implements ClaimedBatch {
       else if (idempotency === 'NONE') {
         const message =
           'a create was sent, and the system cannot be asked whether it worked: look there before sending it again';
-        waiting.push(this.dead(link, new Permanent('OUTCOME_UNKNOWN', message, { place: 'BEYOND' }), null));
+        waiting.push(this.told.dead(link, new Permanent('OUTCOME_UNKNOWN', message, { place: 'BEYOND' }), null));
       } else if (settlesAt > this.db.now().getTime()) {
-        waiting.push({ ...this.base(link), state: 'PENDING', dueAt: new Date(settlesAt).toISOString() });
+        waiting.push({ ...this.told.base(link), state: 'PENDING', dueAt: new Date(settlesAt).toISOString() });
       } else ready.push(link);
     }
     return { ready, waiting };
@@ -502,12 +476,6 @@ class Delivery implements ClaimedBatch {
     );
   }
 
-  /** The system was there a moment ago. */
-  private hasAnswered = false;
-
-  /** Once the system is known to be down the rest isn't tried. */
-  private isDown: SourceError | undefined;
-
   private async sendBatch(
     batch: WriteBatch,
     byKey: ReadonlyMap<string, { readonly link: LinkCase }>,
@@ -516,12 +484,12 @@ class Delivery implements ClaimedBatch {
     return send(
       async (part) => {
         // Not sent at all, so that its outcome is known.
-        if (this.isDown) throw new Retryable(this.isDown.code, this.isDown.message);
+        if (this.told.down) throw new Retryable(this.told.down.code, this.told.down.message);
         try {
           return await this.call((signal) => this.push.write(this.stream, part, signal));
         } catch (cause) {
           const error = asSourceError(cause);
-          if (isOfSystem(error)) this.isDown = error;
+          if (isOfSystem(error)) this.told.down = error;
           throw error;
         }
       },
@@ -603,151 +571,10 @@ class Delivery implements ClaimedBatch {
     return after;
   }
 
-  private async outcomes(
-    works: readonly Work[],
-    written: readonly Written[],
-    after: ReadonlyMap<string, JsonObject>,
-  ): Promise<Finished[]> {
-    const byLink = new Map(written.map((entry) => [entry.link.linkId, entry]));
-    const finished: Finished[] = [];
-    for (const { link, planned } of works) {
-      const entry = byLink.get(link.linkId);
-      finished.push(
-        entry
-          ? await this.outcomeOf(link, planned.plan, entry, after.get(link.linkId))
-          : await this.outcomeWithout(link, planned.plan),
-      );
-    }
-    return finished;
-  }
-
-  private async outcomeWithout(link: LinkCase, plan: LinkPlan): Promise<Finished> {
-    if (plan.kind === 'FAIL') return this.failed(link, plan.error, null);
-    if (plan.kind === 'WAIT') {
-      const now = this.db.now().getTime();
-      if (plan.deadSince !== undefined && now - Date.parse(plan.deadSince) > PARENT_MS) {
-        const error = new Permanent('PARENT_MISSING', `${plan.waitsFor} is a dead letter itself`, { place: 'HUB' });
-        // As soon as that one is there, so is this one's turn.
-        return { ...this.dead(link, error, null), waitsFor: plan.waitsFor };
-      }
-      const retryMs = plan.waitsFor === FIRST_LOAD ? LOAD_RETRY_MS : PARENT_RETRY_MS;
-      const dueAt = new Date(now + retryMs).toISOString();
-      return { ...this.base(link), state: 'PENDING', dueAt, waitsFor: plan.waitsFor };
-    }
-    if (plan.kind !== 'NOTHING') throw new Error(`a ${plan.kind} was planned and not sent`);
-    return {
-      ...this.base(link),
-      bases: Object.keys(plan.agreed).length > 0 ? plan.agreed : null,
-      gone: plan.gone ?? false,
-      confirms: plan.confirms,
-    };
-  }
-
-  private async outcomeOf(
-    link: LinkCase,
-    plan: LinkPlan,
-    { attempt, outcome, fields }: Written,
-    after: JsonObject | undefined,
-  ): Promise<Finished> {
-    if (outcome.kind === 'FAILED') return this.failed(link, outcome.error, attempt, outcome.externalId);
-    const agreed = plan.kind === 'UPDATE' ? plan.agreed : {};
-    const bases = Object.entries(fields).map(([field, wrote]): [string, FieldBase] => [
-      field,
-      after
-        ? afterWrite(link.bases[field], wrote, after[field] ?? null)
-        : { wrote, shown: wrote, seen: 0, written: true },
-    ]);
-    return {
-      ...this.base(link),
-      bases: { ...agreed, ...Object.fromEntries(bases) },
-      attempt: { id: attempt.id, result: 'WRITTEN', externalId: outcome.externalId },
-    };
-  }
-
-  private base(link: LinkCase): Finished {
-    return {
-      linkId: link.linkId,
-      goldenId: link.golden?.id ?? null,
-      generation: link.generation,
-      state: 'DONE',
-      dueAt: null,
-      waitsFor: null,
-      attempts: link.attempts,
-      place: null,
-      error: null,
-      attempt: null,
-      failedBefore: null,
-      bases: null,
-      gone: false,
-      confirms: false,
-      uncreate: false,
-    };
-  }
-
-  /** When the whole system is meant the record's tries are not used up; it waits for the system. */
-  private systemDueAt: Promise<Date> | undefined;
-
-  /** `externalId`: it is there, but for a part. */
-  private async failed(
-    link: LinkCase,
-    cause: SourceError,
-    attempt: SentAttempt | null,
-    externalId = link.externalId,
-  ): Promise<Finished> {
-    const error = this.unquotable.without(cause);
-    if (error instanceof Permanent) return this.dead(link, error, attempt, externalId);
-    const random = (this.options.random ?? Math.random)();
-    const told = {
-      ...this.base(link),
-      place: placeOf(error),
-      error: errorJson(error),
-      ...refusalOf(link, error, attempt, externalId),
-    };
-    // A worker that is told to stop cuts its call short: nobody's fault, and no try.
-    if (this.options.signal?.aborted) return { ...told, state: 'PENDING', dueAt: this.db.now().toISOString() };
-    const attempts = link.attempts + 1;
-    const isLast = attempts >= (this.options.mostAttempts ?? MOST_ATTEMPTS);
-    if (isOfSystem(error) || this.isDown) {
-      this.systemDueAt ??= noteFailure(
-        this.db,
-        this.sync.system,
-        this.isDown ? this.unquotable.without(this.isDown) : error,
-        random,
-      );
-      const dueAt = (await this.systemDueAt).toISOString();
-      // The system went down over it: perhaps because of it.
-      const isSuspect = this.hasAnswered && attempt !== null && error instanceof Retryable && error.outcomeUnknown;
-      if (!isSuspect) return { ...told, state: 'PENDING', dueAt };
-      if (!isLast) return { ...told, state: 'PENDING', attempts, dueAt };
-      return this.dead(link, error, attempt, externalId);
-    }
-    if (isLast) return this.dead(link, error, attempt, externalId);
-    const retryAfterMs = error instanceof Retryable ? error.retryAfterMs : undefined;
-    const waitMs = backoffMs(attempts, random, DELIVERY_BACKOFF, retryAfterMs);
-    return { ...told, state: 'PENDING', attempts, dueAt: new Date(this.db.now().getTime() + waitMs).toISOString() };
-  }
-
-  private dead(
-    link: LinkCase,
-    error: SourceError,
-    attempt: SentAttempt | null,
-    externalId = link.externalId,
-  ): Finished {
-    return {
-      ...this.base(link),
-      state: 'DEAD',
-      attempts: link.attempts + 1,
-      place: placeOf(error),
-      error: errorJson(error),
-      ...refusalOf(link, error, attempt, externalId),
-      failedBefore: attempt === null ? { id: newId(), changes: [] } : null,
-    };
-  }
-
   private async end(outcomes: readonly Finished[], written: readonly Written[] = []): Promise<DeliverStep> {
-    const finished = this.withoutWaitFor(outcomes);
+    const finished = this.told.withoutWaitFor(outcomes);
     const revived = await finish(this.db, this.claimed.leaseId, finished);
-    if (this.systemDueAt === undefined) await noteSuccess(this.db, this.sync.system);
+    if (!this.told.concernsSystem) await noteSuccess(this.db, this.sync.system);
     const count = (state: Finished['state']) => finished.filter((entry) => entry.state === state).length;
     if (finished.some(({ waitsFor }) => waitsFor === SWEEP))
       await sweepSoon(this.db, streamName(this.sync.system, this.stream));
@@ -768,16 +595,6 @@ class Delivery implements ClaimedBatch {
     };
   }
 
-  /** Who was sent for together with its parent goes next: only those that waited before are woken by it. */
-  private withoutWaitFor(finished: readonly Finished[]): Finished[] {
-    const done = new Set(finished.flatMap(({ state, goldenId }) => (state === 'DONE' ? [`golden:${goldenId}`] : [])));
-    const dueAt = this.db.now().toISOString();
-    const next = { state: 'PENDING', dueAt, waitsFor: null, place: null, error: null, failedBefore: null } as const;
-    return finished.map((entry) =>
-      entry.waitsFor !== null && done.has(entry.waitsFor) ? { ...entry, ...next } : entry,
-    );
-  }
-
   /** One call to the system: in its turn, with a time-out. */
   private call<T>(work: (signal: AbortSignal) => Promise<T>, mayCall = false): Promise<T> {
     const { signal, wait } = this.options;
@@ -788,21 +605,6 @@ class Delivery implements ClaimedBatch {
 /** What the hub knew of each before the system was asked. */
 const hashesOf = (links: readonly LinkCase[]): ReadonlyMap<string, string> =>
   new Map(links.flatMap(({ externalId, source }) => (externalId && source ? [[externalId, source.contentHash]] : [])));
-
-function refusalOf(
-  link: LinkCase,
-  error: SourceError,
-  attempt: SentAttempt | null,
-  externalId: string | null,
-): Pick<Finished, 'attempt' | 'uncreate'> {
-  if (attempt === null) return { attempt: null, uncreate: false };
-  const isUnknown = error instanceof Retryable && error.outcomeUnknown;
-  return {
-    attempt: { id: attempt.id, result: isUnknown ? 'UNKNOWN' : 'REFUSED', externalId },
-    // Refused for certain, and never sent before: nothing needs to be looked for.
-    uncreate: attempt.action === 'CREATE' && !isUnknown && externalId === null && link.creatingSince === null,
-  };
-}
 
 const withoutCreate = ({ link, planned }: Work): Work =>
   planned.plan.kind === 'CREATE'
