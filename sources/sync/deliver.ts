@@ -7,6 +7,7 @@ import {
   type Json,
   type JsonObject,
   newId,
+  withoutTransaction,
 } from '../../golden-records/index.js';
 import type { Lane, WriteBatch } from '../connector.js';
 import { Permanent, Retryable } from '../errors.js';
@@ -28,13 +29,14 @@ import {
   loadParents,
   noteCreated,
   noteSent,
+  type Questions,
   questionsAbout,
   renew,
   type SentAttempt,
   stillClaimed,
 } from './outbox-store.js';
 import { FIRST_LOAD, Outcomes, SWEEP, type Work, type Written } from './outcomes.js';
-import { type LinkPlan, type OutwardStream, type PlanContext, parentsOf, planLink } from './plan-link.js';
+import { askedOf, type LinkPlan, type OutwardStream, type PlanContext, parentsOf, planLink } from './plan-link.js';
 import { isFirstLoadDone } from './pull.js';
 import { groupRows, type RowOutcome, send } from './send.js';
 import { sweepSoon } from './stream-store.js';
@@ -389,18 +391,16 @@ class Delivery implements ClaimedBatch {
     const wanted = links.flatMap(({ golden }) => (golden ? parentsOf({ stream, definition }, golden.attributes) : []));
     const parents = await loadParents(db, system, scope, wanted);
     const context: PlanContext = { model: db.model, definition, system, stream, parents, codes };
-    const works = links.map((link): Work => ({ link, planned: planLink(context, link, theirs.get(link.linkId)) }));
-    const asked = works.flatMap(({ link, planned }) => {
-      const isTaken = link.source?.contentHash === hashes.get(link.linkId);
-      const isReference = (attribute: string) => definition.attributes[attribute]?.kind.kind === 'reference';
-      return planned.conflicts.map((one) => ({ ...one, isSeen: isTaken && !isReference(one.attribute) }));
-    });
-    const questions = await questionsAbout(db, definition.code, asked);
-    const decided = works.map((work) =>
-      work.planned.conflicts.length === 0
-        ? work
-        : { ...work, planned: planLink({ ...context, questions }, work.link, theirs.get(work.link.linkId)) },
-    );
+    const isTaken = ({ linkId, source }: LinkCase) => source?.contentHash === hashes.get(linkId);
+    const planned = (link: LinkCase, questions?: Questions): Work => {
+      const stated = isTaken(link) ? link.source?.attributes : undefined;
+      const given = questions ? { ...context, questions } : context;
+      return { link, planned: planLink(given, link, theirs.get(link.linkId), stated) };
+    };
+    const works = links.map((link) => planned(link));
+    const asked = works.flatMap((work) => askedOf(definition, work.planned, isTaken(work.link)));
+    const questions = await questionsAbout(withoutTransaction(db), definition.code, asked);
+    const decided = works.map((work) => (work.planned.conflicts.length === 0 ? work : planned(work.link, questions)));
     const waiting = decided.flatMap(({ link, planned }) =>
       planned.unknownCodes.map((code) => ({ ...code, entityType: definition.code, recordId: link.linkId })),
     );

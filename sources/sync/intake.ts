@@ -20,6 +20,8 @@ export interface IntakeOptions extends Pick<IngestBatch, 'cursor' | 'echo' | 'cu
   readonly correlationId?: string;
   readonly codes?: CodeLists;
   readonly dryRun?: boolean;
+  /** Called before a dry run is rolled back, where anything changed. */
+  readonly look?: (tx: Tx) => Promise<void>;
 }
 
 /** Take records of a stream through the pipeline, its code lists at hand. Who misses a code waits for it. */
@@ -30,7 +32,7 @@ export async function takeIn(
   given: readonly InboundRecord[],
   options: IntakeOptions = {},
 ): Promise<IngestResult> {
-  const { codes: known, correlationId, dryRun = false, ...batch } = options;
+  const { codes: known, correlationId, dryRun = false, look, ...batch } = options;
   const codes = known ?? (stream.mappingWith ? await loadCodes(db, sync.system) : NO_CODES);
   const { mapping, missed } = mappingOver(stream, codes);
   const { system } = sync;
@@ -53,8 +55,10 @@ export async function takeIn(
   };
   if (!dryRun) await askAboutReplaced(db, sync, stream, records);
   // With what it was missed for: killed in between, nobody would ask.
-  const within = (tx: Tx, changed: ReadonlyMap<string, string>) =>
-    waitForCodes(tx, system, waitingOf(all, missed, changed));
+  const within = async (tx: Tx, changed: ReadonlyMap<string, string>) => {
+    await waitForCodes(tx, system, waitingOf(all, missed, changed));
+    await look?.(tx);
+  };
   const result = await ingest(db, sync.actor, all, { dryRun, within });
   if (dryRun) return result;
   await closeAnswered(db, sync, stream);

@@ -155,7 +155,11 @@ export interface LinkCase {
   readonly creatingSince: string | null;
   readonly externalId: string | null;
   readonly bases: Readonly<Record<string, FieldBase>>;
-  readonly source: { readonly state: 'ACTIVE' | 'DELETED' | 'HELD'; readonly contentHash: string } | null;
+  readonly source: {
+    readonly state: 'ACTIVE' | 'DELETED' | 'HELD';
+    readonly contentHash: string;
+    readonly attributes: JsonObject;
+  } | null;
   readonly golden: {
     readonly id: string;
     readonly state: GoldenOutline['state'];
@@ -177,7 +181,7 @@ select json_build_object('linkId', d.link_id, 'stamp', ${STAMP}, 'generation', d
           and (x.state in ('CREATING', 'LINKED') or x.state = 'PLANNED' and x.link_id < d.link_id) limit 1) x
       where w.entity_type = $2 and (w.id = g.id or w.merged_into_id = g.id)),
     'externalId', coalesce(s.external_id, t.external_id), 'bases', coalesce(t.fields, '{}'),
-    'source', case when s.id is not null then json_build_object('state', s.state, 'contentHash', s.content_hash) end,
+    'source', case when s.id is not null then json_build_object('state', s.state, 'contentHash', s.content_hash, 'attributes', s.attributes) end,
     'golden', case when g.id is not null then json_build_object('id', g.id, 'state', g.state, 'version', g.version,
       'attributes', g.attributes, 'provenance', g.provenance, 'members', (select coalesce(json_agg(json_build_object('id', m.id,
         'system', m.system, 'scope', m.scope, 'state', m.state, 'externalId', m.external_id)), '[]') from source_record m
@@ -255,13 +259,9 @@ select x.key, x."linkId", coalesce(q.said, case when x."isSeen" and s.attributes
         order by t.id desc limit 1) q on true`;
 
 /** What persons were asked about exactly the values that stand today, and what they answered. */
-export async function questionsAbout(db: Db, entityType: string, asked: readonly Asked[]): Promise<Questions> {
+export async function questionsAbout(tx: Tx, entityType: string, asked: readonly Asked[]): Promise<Questions> {
   if (asked.length === 0) return new Map();
-  const rows = await withoutTransaction(db).query<{ key: string; linkId: string; question: Question }>(
-    QUESTIONS,
-    asked,
-    entityType,
-  );
+  const rows = await tx.query<{ key: string; linkId: string; question: Question }>(QUESTIONS, asked, entityType);
   return new Map(rows.map((row) => [questionKey(row), row.question]));
 }
 

@@ -6,12 +6,14 @@ import {
   type Model,
   type Provenance,
   ruleFor,
+  sameJson,
 } from '../../golden-records/index.js';
 import type { OutwardContext, OutwardRecord, SyncStream } from '../connector.js';
 import { Permanent, SourceError } from '../errors.js';
 import type { CodeLists, UnknownCode } from './codes.js';
 import { afterAgreement, type Bases, decide, equalJson, type FieldBase, type Same, type Verdict } from './decide.js';
 import {
+  type Asked,
   type AttributeChange,
   type LinkCase,
   type OpenConflict,
@@ -58,8 +60,16 @@ export interface PlanContext {
 const NOTHING: LinkPlan = { kind: 'NOTHING', agreed: {}, confirms: false };
 const GONE: LinkPlan = { kind: 'NOTHING', gone: true, agreed: {}, confirms: false };
 
-/** Decide what one link needs. `theirs`: the target's fields as read a moment ago; undefined: not there. Pure. */
-export function planLink(context: PlanContext, link: LinkCase, theirs: JsonObject | undefined): LinkPlanned {
+/**
+ * Decide what one link needs. `theirs`: the target's fields as read a moment ago; undefined: not there. `stated`: the attributes that
+ * the hub took in of these very fields, as far as it could. Pure.
+ */
+export function planLink(
+  context: PlanContext,
+  link: LinkCase,
+  theirs: JsonObject | undefined,
+  stated: JsonObject = {},
+): LinkPlanned {
   const done = (plan: LinkPlan): LinkPlanned => ({ plan, conflicts: [], unknownCodes: [] });
   const { golden, source } = link;
   const { outward } = context.stream;
@@ -73,8 +83,12 @@ export function planLink(context: PlanContext, link: LinkCase, theirs: JsonObjec
   const { unknownCodes } = wishes;
   if (wishes.waitsFor !== undefined) return { plan: { kind: 'WAIT', ...wishes.waitsFor }, conflicts: [], unknownCodes };
   if (isNew) return { plan: createPlan(context, record, wishes.attributes), conflicts: [], unknownCodes };
-  return { ...updatePlan(context, link, wishes.attributes, theirs), unknownCodes };
+  return { ...updatePlan(context, link, wishes.attributes, theirs, stated), unknownCodes };
 }
+
+/** The questions on which a plan depends. `isTaken`: what the target has is what the hub took in. */
+export const askedOf = ({ attributes }: EntityTypeDefinition, { conflicts }: LinkPlanned, isTaken: boolean): Asked[] =>
+  conflicts.map((one) => ({ ...one, isSeen: isTaken && attributes[one.attribute]?.kind.kind !== 'reference' }));
 
 function mayCreate({ system, stream }: PlanContext, link: LinkCase): boolean {
   const { golden, linkId, source, linkState, isDouble } = link;
@@ -91,10 +105,10 @@ function mayCreate({ system, stream }: PlanContext, link: LinkCase): boolean {
 
 interface Wish {
   readonly attribute: string;
+  readonly value: Json;
   readonly fields: JsonObject;
   readonly isAuthor: boolean;
   readonly onConflict: 'correct' | 'propose' | 'raise' | undefined;
-  readonly isNull: boolean;
   readonly isState: boolean;
 }
 
@@ -151,15 +165,22 @@ function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRec
       if (isIncomplete) continue;
       attributes.push({
         ...standing(context, golden, attribute, origin),
+        value,
         fields,
-        isNull: value === null,
         isState: false,
       });
     }
   }
   if (outward.state && golden) {
     const fields = outward.state.write(golden.state === 'RETIRED' ? 'RETIRED' : 'ACTIVE');
-    attributes.push({ attribute: STATE, fields, isAuthor: false, onConflict: undefined, isNull: false, isState: true });
+    attributes.push({
+      attribute: STATE,
+      value: golden.state,
+      fields,
+      isAuthor: false,
+      onConflict: undefined,
+      isState: true,
+    });
   }
   return { attributes, unknownCodes, ...(waitsFor === undefined ? {} : { waitsFor }) };
 }
@@ -196,8 +217,8 @@ function createPlan({ stream }: PlanContext, record: OutwardRecord, wishes: read
   const { defaults = {} } = stream.outward;
   const fields: JsonObject = { ...(typeof defaults === 'function' ? defaults(record) : defaults) };
   const changes: AttributeChange[] = [];
-  for (const { attribute, fields: own, isNull } of wishes) {
-    if (isNull) continue;
+  for (const { attribute, value, fields: own } of wishes) {
+    if (value === null) continue;
     Object.assign(fields, own);
     changes.push({ attribute, before: null, after: own, why: 'CREATED' });
   }
@@ -209,6 +230,7 @@ function updatePlan(
   { linkId, bases, golden }: LinkCase,
   wishes: readonly Wish[],
   theirs: JsonObject,
+  stated: JsonObject,
 ): Pick<LinkPlanned, 'plan' | 'conflicts'> {
   const same: Same = context.stream.outward.same ?? equalJson;
   const fields: JsonObject = {};
@@ -221,9 +243,13 @@ function updatePlan(
     const ours = Object.fromEntries(Object.entries(wish.fields).filter(([field]) => writable(field, theirs)));
     const key = `conflict:${golden?.id}:${attribute}`;
     const question = context.questions?.get(questionKey({ key, linkId })) ?? 'UNKNOWN';
-    const verdict = wish.isState
+    // One value in two spellings: what the target means is what we mean, and its spelling is its own affair.
+    const isMeant = wish.value !== null && sameJson(stated[attribute] ?? null, wish.value);
+    const verdict: Verdict = wish.isState
       ? decideState(ours, theirs, bases, same, golden?.state === 'RETIRED')
-      : decide({ ours, theirs, bases, isAuthor: wish.isAuthor, onConflict: wish.onConflict, question }, same);
+      : isMeant
+        ? { kind: 'EQUAL' }
+        : decide({ ours, theirs, bases, isAuthor: wish.isAuthor, onConflict: wish.onConflict, question }, same);
     if (verdict.kind === 'ASK') conflicts.push({ key, linkId, attribute });
     if (verdict.kind === 'EQUAL') {
       for (const [field, our] of Object.entries(ours)) {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidInput } from '../../golden-records/errors.js';
 import { isUuid, newId, publicId } from '../../golden-records/ids.js';
-import { queueAll } from '../../golden-records/index.js';
+import { type JsonObject, queueAll } from '../../golden-records/index.js';
 import {
   acceptSystem,
   attemptsOf,
@@ -373,13 +373,29 @@ async function planSystem(invocation: Invocation, db: Db, sync: Synchronised): P
       direction,
       externalId ?? '(new)',
       outcome,
-      changes.map(({ attribute }) => attribute).join(', '),
+      changes.map(diffOf).join(', '),
     ]);
   const text = ['Nothing was written. This is what would be:', table(rows, '  ')];
   if (shown.length > 0)
     text.push('', `The first ${shown.length} records (--json has all, with values)`, table(shown, '  '));
   return { json: { system: sync.system, plans, records }, text: text.join('\n') };
 }
+
+/** `name "Old" → "New"`; of a field that an attribute is written to by another name, the values alone. */
+function diffOf({ attribute, before, after }: PlannedRecord['changes'][number]): string {
+  const said = (values: JsonObject | null) =>
+    values === null
+      ? ''
+      : Object.values(values)
+          .map((value) => shortened(JSON.stringify(value)))
+          .join(' ');
+  if (after.masked === true) return `${attribute} (masked)`;
+  const [from, to] = [said(before), said(after)];
+  return from === '' || from === 'null' ? `${attribute} ${to}` : `${attribute} ${from} → ${to}`;
+}
+
+const MOST_CHARACTERS = 40;
+const shortened = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text);
 
 /** Sensitive values are masked here, as in `lineage`. */
 function masked(db: Db, sync: Synchronised, record: PlannedRecord): PlannedRecord {
