@@ -202,8 +202,8 @@ export interface OutwardContext {
   readonly scope: string;
   readonly golden: OutwardRecord;
   /**
-   * The external id here of the golden record that a reference leads to. Undefined: it has none, and never will by itself;
-   * the attribute is left alone then. While it is on its way the delivery waits (parents before children).
+   * The external id here of the golden record that a reference leads to; of several, one that the record has already. Undefined: it has
+   * none; the attribute is left alone, and written once it has one. While it is on its way the delivery waits (parents before children).
    */
   reference(entityType: string, goldenId: string): string | undefined;
   /** The system's code for the hub's word. While nobody knows it the attribute is left alone, and a steward asked. */

@@ -155,7 +155,11 @@ export const DeliveryType: Constructor = objectType(
     superseded: { type: () => Int, nullable: false, description: 'Changes that a newer one made unnecessary.' },
     queuedAt: { type: () => DateTimeScalar, nullable: false, description: 'Since when.' },
     dueAt: { type: () => DateTimeScalar, nullable: false, description: 'When it is tried.' },
-    waitsFor: { type: () => String, description: 'A parent (golden:…), a sweep, or the first load.' },
+    waitsFor: {
+      type: () => String,
+      description:
+        'A record that it refers to (golden:…), a sweep, or the first load. DONE: the rest is written once that record is there.',
+    },
     place: { type: () => PlaceEnum, description: 'Where it failed.' },
     error: { type: () => SyncError, description: 'Why it failed.' },
     reason: { type: () => String, description: 'Why it was given up.' },

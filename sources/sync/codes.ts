@@ -196,14 +196,11 @@ interface Answered {
   readonly sourceTime: string | null;
 }
 
-/**
- * Worker step: map again the records, and send again the deliveries, that waited for codes which somebody has explained since.
- * Killed in between, it does them once more.
- */
-export async function healOnce(db: Db, sync: Synchronised): Promise<{ healed: number }> {
+/** Map again the records, and send again the deliveries, that waited for codes which somebody has explained since. Answers how many. */
+export async function healCodes(db: Db, sync: Synchronised): Promise<number> {
   const reader = withoutTransaction(db);
   const answered = await reader.query<Answered>(ANSWERED, sync.system);
-  if (answered.length === 0) return { healed: 0 };
+  if (answered.length === 0) return 0;
   const codes = await loadCodes(db, sync.system);
   const inward = answered.filter(({ direction, externalId }) => direction === 'INWARD' && externalId !== null);
   for (const stream of sync.connector.streams) {
@@ -228,7 +225,7 @@ export async function healOnce(db: Db, sync: Synchronised): Promise<{ healed: nu
       answered,
     );
   });
-  return { healed: answered.length };
+  return answered.length;
 }
 
 const isFirst = ({ connector }: Synchronised, stream: SyncStream) =>

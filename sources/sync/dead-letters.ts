@@ -72,7 +72,7 @@ export function redrive(db: Db, actor: Actor, action: DeadLetterAction): Promise
   });
 }
 
-// What it was to create is there by now: it was refused because of that, or a person said so.
+// What it was to create is there by now: it was refused because of that, or a person said so. And what was referred to has a counterpart by now.
 const FOUND_THERE = `
 with found as (
   update delivery d set state = 'PENDING', attempts = 0, place = null, error = null, due_at = $4::timestamptz, finished_at = null
@@ -84,14 +84,34 @@ with found as (
 ), planned as (
   -- Whether it ever took effect doesn't matter any more.
   update target_state t set state = 'PLANNED', creating_since = null from found where t.link_id = found.link_id
-), told as (select pg_notify('${DELIVERY_CHANNEL}', '') from found limit 1)
-select count(*)::int as count, (select count(*) from told)::int as told from found`;
+), lacked as materialized (
+  select distinct waits_for from delivery where waits_for like 'golden:%' and state = 'DONE' and system = $1 and scope = $2
+), woken as (
+  update delivery d set state = 'PENDING', waits_for = null, due_at = $4::timestamptz, finished_at = null
+    from lacked join golden_record o on o.id = substr(lacked.waits_for, 8)::uuid
+      join golden_record g on g.entity_type = o.entity_type and g.id = coalesce(o.merged_into_id, o.id)
+    where d.waits_for = lacked.waits_for and d.state = 'DONE' and d.system = $1 and d.scope = $2
+      and exists (select from source_record s where s.entity_type = g.entity_type and s.golden_record_id = g.id
+        and s.system = $1 and s.scope = $2 and s.state = 'ACTIVE')
+    returning d.link_id
+), told as (select pg_notify('${DELIVERY_CHANNEL}', '') from (select link_id from found union all select link_id from woken) due limit 1)
+select (select count(*) from found)::int as revived, (select count(*) from woken)::int as woken, (select count(*) from told)::int as told`;
 
-/** Creates that died are looked at again once their golden record has its counterpart: there is nothing left to create. */
-export async function reviveFound(db: Db, { system, scope, entityType }: Home): Promise<void> {
+/**
+ * Look again at what a counterpart settles that came into being meanwhile: creates that died of it have nothing left to create, and what
+ * refers to it can be written.
+ */
+export async function lookAgain(db: Db, { system, scope, entityType }: Home): Promise<{ woken: number }> {
   const tx = withoutTransaction(db);
-  const [found] = await tx.query<{ count: number }>(FOUND_THERE, system, scope, entityType, tx.now.toISOString());
-  if (found && found.count > 0) await askAboutDeadLetters(db, system);
+  const [found] = await tx.query<{ revived: number; woken: number }>(
+    FOUND_THERE,
+    system,
+    scope,
+    entityType,
+    tx.now.toISOString(),
+  );
+  if (found && found.revived > 0) await askAboutDeadLetters(db, system);
+  return { woken: (found?.revived ?? 0) + (found?.woken ?? 0) };
 }
 
 /** Give them up, with a reason. The next change of the record is delivered all the same. */

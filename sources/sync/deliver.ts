@@ -572,17 +572,16 @@ class Delivery implements ClaimedBatch {
   }
 
   private async end(outcomes: readonly Finished[], written: readonly Written[] = []): Promise<DeliverStep> {
-    const finished = this.told.withoutWaitFor(outcomes);
-    const revived = await finish(this.db, this.claimed.leaseId, finished);
+    const revived = await finish(this.db, this.claimed.leaseId, this.told.withoutWaitFor(outcomes));
     if (!this.told.concernsSystem) await noteSuccess(this.db, this.sync.system);
-    const count = (state: Finished['state']) => finished.filter((entry) => entry.state === state).length;
-    if (finished.some(({ waitsFor }) => waitsFor === SWEEP))
+    const count = (state: Finished['state']) => outcomes.filter((entry) => entry.state === state).length;
+    if (outcomes.some(({ waitsFor }) => waitsFor === SWEEP))
       await sweepSoon(this.db, streamName(this.sync.system, this.stream));
     const dead = count('DEAD');
     if (dead + revived > 0) await askAboutDeadLetters(this.db, this.sync.system);
     const wrote = written.filter(({ outcome }) => outcome.kind === 'WRITTEN');
     const created = wrote.filter(({ attempt }) => attempt.action === 'CREATE').length;
-    const waiting = finished.filter(({ state, waitsFor }) => state === 'PENDING' && waitsFor !== null).length;
+    const waiting = outcomes.filter(({ state, waitsFor }) => state === 'PENDING' && waitsFor !== null).length;
     return {
       entityType: this.claimed.entityType,
       claimed: this.claimed.links.length,

@@ -1,4 +1,4 @@
-export { type CodeInput, healOnce, setCode } from './codes.js';
+export { type CodeInput, setCode } from './codes.js';
 export { connectorProblems } from './connector-problems.js';
 export { type DeadLetterFilter, discard, redrive } from './dead-letters.js';
 export * from './deliver.js';
@@ -16,6 +16,7 @@ export {
 export { DELIVERY_STATES, type DeliveryState } from './delivery-state.js';
 export { checkDrift, type Drift } from './drift.js';
 export { asSourceError } from './failure.js';
+export { healOnce } from './heal.js';
 export { type PlannedRecord, type PlanOptions, plan, type StreamPlan } from './plan.js';
 export {
   backfillOnce,

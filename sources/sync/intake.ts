@@ -10,7 +10,7 @@ import {
 } from '../../golden-records/index.js';
 import type { SyncStream } from '../connector.js';
 import { type CodeLists, loadCodes, mappingOver, type WaitingRecord, waitForCodes } from './codes.js';
-import { reviveFound } from './dead-letters.js';
+import { lookAgain } from './dead-letters.js';
 import { ownWords } from './own-words.js';
 import { askAboutReplaced, closeAnswered } from './replaced.js';
 import { setAsideReused } from './reused.js';
@@ -62,7 +62,7 @@ export async function takeIn(
   const result = await ingest(db, sync.actor, all, { dryRun, within });
   if (dryRun) return result;
   await closeAnswered(db, sync, stream);
-  if (result.operationId !== null) await reviveFound(db, all);
+  if (result.operationId !== null) await lookAgain(db, all);
   return result;
 }
 

@@ -60,7 +60,7 @@ with open as (
 ), picked as (
   select link_id from lapsed union all select link_id from waiting limit $4::int
 )
-update delivery d set state = 'IN_FLIGHT', lease_id = $5::uuid, claimed = d.generation, waits_for = null,
+update delivery d set state = 'IN_FLIGHT', lease_id = $5::uuid, claimed = d.generation,
     lease_until = $3::timestamptz + $7::float8 * interval '1 millisecond'
   from picked where d.link_id = picked.link_id
   returning d.link_id::text as "linkId", d.scope, d.entity_type as "entityType"`;
@@ -199,26 +199,41 @@ export async function loadCases(db: Db, entityType: string, links: readonly stri
 export interface Parent {
   readonly entityType: string;
   readonly goldenId: string;
-  readonly externalId: string | null;
+  /** Of its counterparts, the oldest link first. */
+  readonly externalIds: readonly string[];
   /** It is to be created and isn't there yet. */
   readonly isComing: boolean;
+  /** Golden records that it waits for itself, be it over others. */
+  readonly waitsOn: readonly string[];
   /** ISO time since when its delivery is a dead letter; null: it isn't. */
   readonly deadSince: string | null;
 }
 
+// A link whose record is deleted there leads nowhere.
+const COUNTERPARTS = (golden: string) => `array(
+      select s.external_id from source_record s where s.entity_type = ${golden}.entity_type and s.golden_record_id = ${golden}.id and s.system = $2
+        and s.scope = $3 and s.state = 'ACTIVE' order by s.linked_at, s.id)
+    || array(select t.external_id from target_state t where t.entity_type = ${golden}.entity_type and t.golden_id = ${golden}.id and t.system = $2
+        and t.scope = $3 and t.state = 'LINKED' and not exists (select from source_record s where s.entity_type = t.entity_type
+          and s.id = t.link_id and s.state in ('ACTIVE', 'DELETED')) order by t.link_id)`;
+const WAITING_FOR = (
+  golden: string,
+) => `select d.state, d.finished_at, d.waits_for from target_state t join delivery d on d.link_id = t.link_id
+    where t.golden_id = ${golden} and t.system = $2 and t.scope = $3 and t.state in ('PLANNED', 'CREATING')
+      and d.state in ('PENDING', 'IN_FLIGHT', 'DEAD') order by d.state = 'DEAD', d.link_id limit 1`;
 const PARENTS = `
-select x.t as "entityType", x.g as "goldenId",
-    coalesce((select s.external_id from source_record s where s.entity_type = x.t and s.golden_record_id = g.id and s.system = $2
-        and s.scope = $3 and s.state = 'ACTIVE' order by s.linked_at, s.id limit 1),
-      (select t.external_id from target_state t where t.entity_type = x.t and t.golden_id = g.id and t.system = $2 and t.scope = $3
-        and t.state = 'LINKED' order by t.link_id limit 1)) as "externalId",
-    coming.state is not null as "isComing", case when coming.state = 'DEAD' then ${iso('coming.finished_at')} end as "deadSince"
+select x.t as "entityType", x.g as "goldenId", ${COUNTERPARTS('g')} as "externalIds",
+    coming.state is not null as "isComing", case when coming.state = 'DEAD' then ${iso('coming.finished_at')} end as "deadSince",
+    case when coming.waits_for like 'golden:%' then array(
+      with recursive above as (
+        select substr(coming.waits_for, 8) as golden union
+        select substr(next.waits_for, 8) from above cross join lateral (${WAITING_FOR('above.golden::uuid')}) next
+          where next.waits_for like 'golden:%'
+      ) select golden from above) else '{}' end as "waitsOn"
   from jsonb_to_recordset($1::jsonb) as x(t text, g text)
   join golden_record o on o.entity_type = x.t and o.id = x.g::uuid
   join golden_record g on g.entity_type = x.t and g.id = coalesce(o.merged_into_id, o.id)
-  left join lateral (select d.state, d.finished_at from target_state t join delivery d on d.link_id = t.link_id
-    where t.entity_type = x.t and t.golden_id = g.id and t.system = $2 and t.scope = $3 and t.state in ('PLANNED', 'CREATING')
-      and d.state in ('PENDING', 'IN_FLIGHT', 'DEAD') order by d.state = 'DEAD', d.link_id limit 1) coming on true`;
+  left join lateral (${WAITING_FOR('g.id')}) coming on true`;
 
 export async function loadParents(
   db: Db,
@@ -413,11 +428,11 @@ with input as materialized (
     returning d.link_id
 ), woken as materialized (
   select w.link_id, w.state from input i cross join lateral (
-      select link_id, state from delivery o where o.waits_for = 'golden:' || i."goldenId" and o.state in ('PENDING', 'DEAD') offset 0) w
+      select link_id, state from delivery o where o.waits_for = 'golden:' || i."goldenId" and o.state in ('PENDING', 'DEAD', 'DONE') offset 0) w
     where i.state = 'DONE' and i."goldenId" is not null
 )
 update delivery d set due_at = $3::timestamptz, waits_for = null, state = 'PENDING', attempts = 0, place = null, error = null, finished_at = null
-  from woken where d.link_id = woken.link_id and d.state in ('PENDING', 'DEAD') returning woken.state = 'DEAD' as "wasDead"`;
+  from woken where d.link_id = woken.link_id and d.state in ('PENDING', 'DEAD', 'DONE') returning woken.state = 'DEAD' as "wasDead"`;
 
 /** Tell what came of each link, let go of the lease, and wake who waits for a parent. Answers how many dead letters that revived. */
 export async function finish(db: Db, leaseId: string, finished: readonly Finished[]): Promise<number> {

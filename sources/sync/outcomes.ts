@@ -4,7 +4,7 @@ import { backoffMs, DELIVERY_BACKOFF } from './backoff.js';
 import { afterWrite, type FieldBase } from './decide.js';
 import { errorJson, isOfSystem, placeOf } from './failure.js';
 import type { Finished, LinkCase, SentAttempt } from './outbox-store.js';
-import type { LinkPlan, LinkPlanned } from './plan-link.js';
+import { goldenKey, type LinkPlanned } from './plan-link.js';
 import type { RowOutcome } from './send.js';
 import { noteFailure } from './system-state.js';
 import type { Unquotable } from './unquotable.js';
@@ -60,15 +60,13 @@ export class Outcomes {
     for (const { link, planned } of works) {
       const entry = byLink.get(link.linkId);
       finished.push(
-        entry
-          ? await this.after(link, planned.plan, entry, after.get(link.linkId))
-          : await this.without(link, planned.plan),
+        entry ? await this.after(link, planned, entry, after.get(link.linkId)) : await this.without(link, planned),
       );
     }
     return finished;
   }
 
-  private async without(link: LinkCase, plan: LinkPlan): Promise<Finished> {
+  private async without(link: LinkCase, { plan, lacks }: LinkPlanned): Promise<Finished> {
     if (plan.kind === 'FAIL') return this.failed(link, plan.error, null);
     if (plan.kind === 'WAIT') {
       const now = this.db.now().getTime();
@@ -84,6 +82,7 @@ export class Outcomes {
     if (plan.kind !== 'NOTHING') throw new Error(`a ${plan.kind} was planned and not sent`);
     return {
       ...this.base(link),
+      waitsFor: lacks === undefined ? null : goldenKey(lacks),
       bases: Object.keys(plan.agreed).length > 0 ? plan.agreed : null,
       gone: plan.gone ?? false,
       confirms: plan.confirms,
@@ -92,7 +91,7 @@ export class Outcomes {
 
   private async after(
     link: LinkCase,
-    plan: LinkPlan,
+    { plan, lacks }: LinkPlanned,
     { attempt, outcome, fields }: Written,
     after: JsonObject | undefined,
   ): Promise<Finished> {
@@ -106,6 +105,7 @@ export class Outcomes {
     ]);
     return {
       ...this.base(link),
+      waitsFor: lacks === undefined ? null : goldenKey(lacks),
       bases: { ...agreed, ...Object.fromEntries(bases) },
       attempt: { id: attempt.id, result: 'WRITTEN', externalId: outcome.externalId },
     };
@@ -192,7 +192,9 @@ export class Outcomes {
 
   /** Who was sent for together with its parent goes next: only those that waited before are woken by it. */
   withoutWaitFor(finished: readonly Finished[]): Finished[] {
-    const done = new Set(finished.flatMap(({ state, goldenId }) => (state === 'DONE' ? [`golden:${goldenId}`] : [])));
+    const done = new Set(
+      finished.flatMap(({ state, goldenId }) => (state === 'DONE' && goldenId !== null ? [goldenKey(goldenId)] : [])),
+    );
     const dueAt = this.db.now().toISOString();
     const next = { state: 'PENDING', dueAt, waitsFor: null, place: null, error: null, failedBefore: null } as const;
     return finished.map((entry) =>

@@ -44,6 +44,8 @@ export interface LinkPlanned {
   /** Questions on which a write depends; asked again with the answers that persons gave. */
   readonly conflicts: readonly OpenConflict[];
   readonly unknownCodes: readonly UnknownCode[];
+  /** A golden record that is referred to and has no counterpart there: once it has, the rest can be written. */
+  readonly lacks?: string;
 }
 
 export interface PlanContext {
@@ -78,12 +80,13 @@ export function planLink(
   const isNew = theirs === undefined;
   if (isNew && !mayCreate(context, link)) return done(link.source ? NOTHING : GONE);
   const record: OutwardRecord = { ...golden, entityType: context.definition.code };
-  const wishes = wishesOf(context, link, record);
+  const wishes = wishesOf(context, link, record, theirs ?? {});
   if (wishes.error) return done({ kind: 'FAIL', error: wishes.error });
-  const { unknownCodes } = wishes;
+  const { unknownCodes, lacks } = wishes;
   if (wishes.waitsFor !== undefined) return { plan: { kind: 'WAIT', ...wishes.waitsFor }, conflicts: [], unknownCodes };
-  if (isNew) return { plan: createPlan(context, record, wishes.attributes), conflicts: [], unknownCodes };
-  return { ...updatePlan(context, link, wishes.attributes, theirs, stated), unknownCodes };
+  const told = { unknownCodes, ...(lacks === undefined ? {} : { lacks }) };
+  if (isNew) return { plan: createPlan(context, record, wishes.attributes), conflicts: [], ...told };
+  return { ...updatePlan(context, link, wishes.attributes, theirs, stated), ...told };
 }
 
 /** The questions on which a plan depends. `isTaken`: what the target has is what the hub took in. */
@@ -116,27 +119,35 @@ interface Wishes {
   readonly attributes: readonly Wish[];
   readonly unknownCodes: readonly UnknownCode[];
   readonly waitsFor?: { readonly waitsFor: string; readonly deadSince?: string };
+  readonly lacks?: string | undefined;
   readonly error?: SourceError;
 }
 
 /** The golden values in the target's own fields, as far as they are known there. */
-function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRecord): Wishes {
+function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRecord, theirs: JsonObject): Wishes {
   const { outward, scope } = context.stream;
   const unknownCodes: UnknownCode[] = [];
   const attributes: Wish[] = [];
   let waitsFor: Wishes['waitsFor'];
+  let lacks: string | undefined;
   let isIncomplete = false;
+  /** The target's fields of the attribute in hand. */
+  let present: readonly Json[] = [];
   const given: OutwardContext = {
     system: context.system,
     scope,
     golden: record,
     reference(entityType, goldenId) {
       const parent = context.parents.get(`${entityType}\n${goldenId}`);
-      if (typeof parent?.externalId === 'string') return parent.externalId;
-      if (parent?.isComing && goldenId !== record.id) {
+      const [first, ...others] = parent?.externalIds ?? [];
+      // Of several that are one here each is right: what refers to one of them stays with it.
+      if (first !== undefined) return others.find((id) => present.some((value) => mentions(value, id))) ?? first;
+      // Two that wait for each other would wait for ever.
+      if (parent?.isComing && goldenId !== record.id && !parent.waitsOn.includes(record.id)) {
         const { deadSince } = parent;
-        waitsFor ??= { waitsFor: `golden:${goldenId}`, ...(deadSince === null ? {} : { deadSince }) };
+        waitsFor ??= { waitsFor: goldenKey(goldenId), ...(deadSince === null ? {} : { deadSince }) };
       }
+      lacks ??= goldenId;
       isIncomplete = true;
       return undefined;
     },
@@ -150,12 +161,13 @@ function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRec
     },
   };
   if (golden?.state !== 'RETIRED') {
-    for (const [attribute, { write }] of Object.entries(outward.attributes)) {
+    for (const [attribute, { write, fields: names }] of Object.entries(outward.attributes)) {
       const origin = golden?.provenance[attribute];
       // Nobody says anything of it, or what is said leads to something not yet known: that is no reason to clear it.
       if (!golden || !origin || origin.pending) continue;
       const value = golden.attributes[attribute] ?? null;
       isIncomplete = false;
+      present = names.map((name) => theirs[name] ?? null);
       let fields: JsonObject;
       try {
         fields = write(value, given);
@@ -182,8 +194,17 @@ function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRec
       isState: true,
     });
   }
-  return { attributes, unknownCodes, ...(waitsFor === undefined ? {} : { waitsFor }) };
+  return { attributes, unknownCodes, lacks, ...(waitsFor === undefined ? {} : { waitsFor }) };
 }
+
+/** What a delivery waits for that refers to a golden record without a counterpart. */
+export const goldenKey = (goldenId: string): string => `golden:${goldenId}`;
+
+const mentions = (value: Json, id: string): boolean =>
+  value !== null && typeof value === 'object'
+    ? Object.values(value).some((one) => mentions(one, id))
+    : String(value) === id;
+
 /** How the record's state is called among attributes. */
 export const STATE = '$state';
 

@@ -261,9 +261,11 @@ function parentsThen(
   return new Map(
     [...parents].map(([key, parent]) => {
       const { entityType, goldenId } = parent;
-      const there = meetings.get(placeOf({ entityType, scope }))?.met.get(goldenId)?.[0]?.link.externalId;
+      const met = meetings.get(placeOf({ entityType, scope }))?.met.get(goldenId) ?? [];
+      const there = met.flatMap(({ link }) => (link.externalId === null ? [] : [link.externalId]));
       const isCreated = outwardStream(sync, scope, entityType)?.outward.creates === true;
-      return [key, { ...parent, externalId: parent.externalId ?? there ?? (isCreated ? NEW : null) }];
+      const found = [parent.externalIds, there, isCreated ? [NEW] : []].find(({ length }) => length > 0) ?? [];
+      return [key, { ...parent, externalIds: found }];
     }),
   );
 }

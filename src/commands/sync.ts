@@ -395,7 +395,8 @@ function diffOf({ attribute, before, after }: PlannedRecord['changes'][number]):
 }
 
 const MOST_CHARACTERS = 40;
-const shortened = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text);
+const shortened = (text: string): string =>
+  text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
 
 /** Sensitive values are masked here, as in `lineage`. */
 function masked(db: Db, sync: Synchronised, record: PlannedRecord): PlannedRecord {
