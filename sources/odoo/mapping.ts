@@ -33,7 +33,8 @@ import { alphanumeric, bareUrl, htmlOfText, paddedGtin, rounded, samePhone, text
 
 export function supplierOf(partner: PartnerPayload, codes: InwardCodes): Mapped<SupplierSourceAttributes> {
   const country = countryFrom(partner.country, codes);
-  const currency = currencyFrom(partner.currency, codes);
+  const isOfCompany = !partner.isCompany && partner.parent !== null;
+  const currency = isOfCompany ? undefined : currencyFrom(partner.currency, codes);
   const addresses = allKnown([
     addressOf(partner, 'MAIN', codes),
     ...partner.children
@@ -42,10 +43,10 @@ export function supplierOf(partner: PartnerPayload, codes: InwardCodes): Mapped<
   ]);
   const contacts = partner.children.filter((child) => child.active && isContact(child)).map(contactOf);
   const banks = allKnown(partner.banks.filter(({ active }) => active).map((bank) => bankOf(bank, codes)));
-  const terms = paymentTermsOf(partner.terms, codes);
+  const terms = isOfCompany ? undefined : paymentTermsOf(partner.terms, codes);
   return {
     name: partner.name,
-    taxIds: partner.vat === null ? null : [taxIdOf(partner.vat, country ?? null)],
+    ...(isOfCompany ? {} : { taxIds: partner.vat === null ? null : [taxIdOf(partner.vat, country ?? null)] }),
     ...(partner.gln === null ? {} : { gln: partner.gln }),
     ...(addresses === undefined ? {} : { addresses }),
     phones: listOrNull([partner.phone, partner.mobile]),
@@ -148,6 +149,8 @@ const listOrNull = (values: readonly (string | null)[]): string[] | null => {
 
 export const MAIN_FIELDS: readonly string[] = ['street', 'street2', 'city', 'zip', 'state_id', 'country_id'];
 const COMPANY = '<company>';
+/** What a person has from the company that it is under. */
+const OF_COMPANY: ReadonlySet<string> = new Set([...MAIN_FIELDS, 'vat', '<terms>', 'property_purchase_currency_id']);
 
 export const supplierOutward = (options: { readonly creates: boolean }): Outward => ({
   creates: options.creates,
@@ -188,9 +191,9 @@ export const supplierOutward = (options: { readonly creates: boolean }): Outward
     status: { fields: ['active'], write: (status) => ({ active: status !== 'BLOCKED' }) },
   },
   present: presentSupplier,
-  // A person lives where the company does: what is written to one of them would be written to all.
-  writable: (field, theirs) =>
-    theirs[COMPANY] === true || (theirs.parent_id ?? null) === null || !MAIN_FIELDS.includes(field),
+  // What is written to one of a company's people would be written to all. Who is put under another becomes one of its people.
+  writable: (field, { [COMPANY]: isCompany, parent_id: parent = null }) =>
+    isCompany === true || (field !== 'parent_id' && (parent === null || !OF_COMPANY.has(field))),
   same: sameSupplier,
 });
 

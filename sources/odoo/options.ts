@@ -15,7 +15,7 @@ export interface OdooOptions {
   readonly language?: string;
   /** The system's scope. Default `main`. */
   readonly scope?: string;
-  /** Which partners are suppliers, as a domain of `res.partner`. Default: vendors, and companies that aren't only customers. */
+  /** Which partners are suppliers, as a domain of `res.partner`. Default: vendors, and companies that aren't only customers; people under a partner are none. */
   readonly suppliers?: Domain;
   /** Which products are items, as a domain of `product.product`. Default: all. */
   readonly items?: Domain;

@@ -16,7 +16,7 @@ import type {
 } from './payloads.js';
 import type { Session } from './session.js';
 import { TOMBSTONES } from './setup.js';
-import type { OdooStream, Watch } from './streams.js';
+import { meantBy, type OdooStream, type Watch } from './streams.js';
 import { hasSiblings, idOf, idsOf, instantOf, odooTime, plain, textOf, VARIANT } from './values.js';
 import { itemLayout, priceLayout, type Stocked } from './versions.js';
 
@@ -40,7 +40,8 @@ interface Assembly {
   /** Makes their records, once everything is there. */
   readonly ready: Promise<Make>;
 }
-type Assemble = (session: Session, domain: Domain, limit?: number) => Promise<Assembly>;
+/** `meant`: whose records the stream gives, of whom `domain` names some. */
+type Assemble = (session: Session, domain: Domain, limit: number | undefined, meant: Domain) => Promise<Assembly>;
 
 export class OdooPull implements PullPart {
   private readonly lumps = new Lumps<Assembly>();
@@ -127,7 +128,7 @@ export class OdooPull implements PullPart {
       const { client } = this.session;
       const fields = ['write_date', ...(LISTED_FIELDS[watch.model] ?? [])];
       const rows = await client.searchRead(watch.model, domain, fields, context, { limit: Math.min(limit, LIST_PAGE) });
-      const { latest, parts } = await latestOf(watch.model, rows, this.session, context);
+      const { latest, parts } = await latestOf(watch, rows, this.session, context);
       const entries = rows.map(({ id }) => {
         const sourceTime = instantOf(latest.get(id));
         return {
@@ -234,7 +235,7 @@ const ASSEMBLE: Readonly<Record<string, Assemble>> = {
 function assembly(stream: SyncStream, session: Session, domain: Domain, limit?: number): Promise<Assembly> {
   const make = ASSEMBLE[stream.entityType];
   if (!make) throw new Error(`no assembly for ${stream.entityType}`);
-  return make(session, domain, limit);
+  return make(session, domain, limit, meantBy((stream as OdooStream).watch));
 }
 
 async function assemble(
@@ -282,9 +283,16 @@ const PARTNER_MAYBE = [
 ];
 const BY_COMPANY = ['property_supplier_payment_term_id', 'property_purchase_currency_id'];
 const CHILD = ['type', 'name', 'function', 'email', 'phone', 'active', 'parent_id', ...ADDRESS];
+/** Contacts and addresses; by the domain that is configured some of them may be suppliers of their own. */
+const PEOPLE: Domain = [['is_company', '=', false]];
 const BANK = ['acc_number', 'acc_holder_name', 'bank_name', 'bank_bic', 'currency_id', 'active', 'partner_id'];
 
-async function suppliers(session: Session, domain: Domain, limit?: number): Promise<Assembly> {
+async function suppliers(
+  session: Session,
+  domain: Domain,
+  limit: number | undefined,
+  meant: Domain,
+): Promise<Assembly> {
   const { client } = session;
   const [first, ...others] = await session.companyIds();
   const context = await session.context(first);
@@ -294,16 +302,18 @@ async function suppliers(session: Session, domain: Domain, limit?: number): Prom
   const fields = [...PARTNER, ...maybe, ...(areMany ? [] : ['child_ids', 'bank_ids']), ...DATES];
   const partners = await client.searchRead('res.partner', domain, fields, context, pageOf(limit));
   const ids = partners.map(({ id }) => id);
-  const part = (model: string, list: string, owner: string, names: readonly string[], more: Json[] = []) => {
+  const part = (model: string, list: string, owner: string, names: readonly string[], more: Domain = []) => {
     const own = areMany ? ids : partners.flatMap((row) => idsOf(row[list]));
     if (own.length === 0) return [];
     return client.searchRead(model, [[areMany ? owner : 'id', 'in', own], ...more], [...names, 'write_date'], context);
   };
   return withParts(partners, async () => {
-    const [children, banks] = await Promise.all([
-      part('res.partner', 'child_ids', 'parent_id', CHILD, [['is_company', '=', false]]),
+    const [children, vendors, banks] = await Promise.all([
+      part('res.partner', 'child_ids', 'parent_id', CHILD, PEOPLE),
+      part('res.partner', 'child_ids', 'parent_id', [], [...PEOPLE, ...meant]),
       part('res.partner.bank', 'bank_ids', 'partner_id', BANK),
     ]);
+    const isVendor = new Set(vendors.map(({ id }) => id));
     const byCompany = new Map<number, Map<number, OdooRow>>();
     const own = await session.known('res.partner', BY_COMPANY);
     for (const company of own.length > 0 ? others : []) {
@@ -338,7 +348,7 @@ async function suppliers(session: Session, domain: Domain, limit?: number): Prom
         comment: textOf(row.comment),
         currency: lists.currency(idOf(row.property_purchase_currency_id)),
         terms,
-        children: mine.map((child) => childOf(child, lists)),
+        children: mine.filter(({ id }) => !isVendor.has(id)).map((child) => childOf(child, lists)),
         banks: accounts.map((account) => bankOf(account, lists)),
       };
       return record(payload, [row, ...mine, ...accounts]);
@@ -560,12 +570,13 @@ async function companies(session: Session, domain: Domain, limit?: number): Prom
 
 /** The last change of each record with all that belongs to it, and how many parts that is, in the way of `record`. */
 async function latestOf(
-  model: string,
+  watch: Watch,
   rows: readonly OdooRow[],
   session: Session,
   context: CallContext,
 ): Promise<{ latest: Map<number, string>; parts: Map<number, number> }> {
   const { client } = session;
+  const { model } = watch;
   const latest = new Map<number, string>();
   const parts = new Map<number, number>();
   const raise = (id: number | null, time: Json | undefined) => {
@@ -581,12 +592,12 @@ async function latestOf(
   }
   const ids = rows.map(({ id }) => id);
   if (model === 'res.partner') {
-    const contacts = [
-      ['parent_id', 'in', ids],
-      ['is_company', '=', false],
-    ];
-    for (const row of await client.searchRead('res.partner', contacts, ['parent_id', 'write_date'], context)) {
-      add(idOf(row.parent_id), row.write_date);
+    const people = [['parent_id', 'in', ids], ...PEOPLE];
+    const vendors = new Set(await client.searchIds('res.partner', [...people, ...meantBy(watch)], context));
+    for (const row of await client.searchRead('res.partner', people, ['parent_id', 'write_date'], context)) {
+      const { id, parent_id, write_date } = row;
+      if (vendors.has(id)) raise(idOf(parent_id), write_date);
+      else add(idOf(parent_id), write_date);
     }
     const banks = [['partner_id', 'in', ids]];
     for (const row of await client.searchRead('res.partner.bank', banks, ['partner_id', 'write_date'], context)) {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '../../golden-records/index.js';
 import type { PushPart, SyncStream, WriteBatch, WriteResult, WriteRow } from '../connector.js';
 import { Changed, Retryable, SourceError } from '../errors.js';
-import type { CallContext, LoadMessage, OdooRow } from './client.js';
+import type { CallContext, Domain, LoadMessage, OdooRow } from './client.js';
 import { UnknownCode } from './code-lists.js';
 import { refused, sourceErrorOf, told } from './errors.js';
 import { isSerialisation } from './failure.js';
 import { addressKey, MAIN_FIELDS, priceKey } from './mapping.js';
 import type { Session } from './session.js';
-import type { OdooStream } from './streams.js';
+import { meantBy, type OdooStream } from './streams.js';
 import { alphanumeric, hasSiblings, htmlOfText, idOf, rounded, textOf, VARIANT } from './values.js';
 import { itemLayout, priceLayout } from './versions.js';
 
@@ -258,9 +258,11 @@ export class OdooPush implements PushPart {
 
   // ---- Records of their own: contacts, addresses, accounts, prices, terms by company --------------------------------
 
-  private async writeParts(stream: SyncStream, batch: WriteBatch, row: WriteRow, id: number): Promise<WriteResult> {
+  private async writeParts(stream: OdooStream, batch: WriteBatch, row: WriteRow, id: number): Promise<WriteResult> {
+    const meant = meantBy(stream.watch);
     try {
-      for (const name of batch.fields.filter((field) => field.startsWith('<'))) await this.writePart(name, row, id);
+      for (const name of batch.fields.filter((field) => field.startsWith('<')))
+        await this.writePart(name, row, id, meant);
       const other = batch.fields.includes('property_purchase_currency_id');
       if (other) await this.currencyElsewhere(row, id);
       return { kind: 'WRITTEN', externalId: String(id) };
@@ -271,13 +273,13 @@ export class OdooPush implements PushPart {
     }
   }
 
-  private async writePart(name: string, row: WriteRow, id: number): Promise<void> {
+  private async writePart(name: string, row: WriteRow, id: number, meant: Domain): Promise<void> {
     const wanted = row.fields[name];
     switch (name) {
       case '<contacts>':
-        return this.reconcile(row, id, objects(wanted), await this.contactPart(id));
+        return this.reconcile(row, id, objects(wanted), await this.contactPart(id, meant));
       case '<addresses>':
-        return this.reconcile(row, id, await this.knownStates(objects(wanted)), await this.addressPart(id));
+        return this.reconcile(row, id, await this.knownStates(objects(wanted)), await this.addressPart(id, meant));
       case '<banks>':
         return this.reconcile(row, id, objects(wanted), await this.bankPart(id));
       case '<prices>':
@@ -328,18 +330,24 @@ export class OdooPush implements PushPart {
     else await this.session.client.unlink(part.model, gone, context);
   }
 
-  private async children(id: number, types: readonly string[]): Promise<OdooRow[]> {
+  /** Without those that are suppliers of their own, whom their parent's lists don't name. */
+  private async children(id: number, types: readonly string[], meant: Domain): Promise<OdooRow[]> {
+    const { client } = this.session;
+    const context = await this.session.context();
     const domain = [
       ['parent_id', '=', id],
       ['is_company', '=', false],
       ['type', 'in', [...types]],
       ['active', '=', true],
     ];
-    return this.session.client.searchRead('res.partner', domain, CHILD_FIELDS, await this.session.context());
+    const rows = await client.searchRead('res.partner', domain, CHILD_FIELDS, context);
+    if (rows.length === 0) return [];
+    const vendors = await client.searchIds('res.partner', [...domain, ...meant], context);
+    return rows.filter((row) => !vendors.includes(row.id));
   }
 
-  private async contactPart(id: number): Promise<Part> {
-    const present = (await this.children(id, ['contact'])).filter(({ name }) => textOf(name) !== null);
+  private async contactPart(id: number, meant: Domain): Promise<Part> {
+    const present = (await this.children(id, ['contact'], meant)).filter(({ name }) => textOf(name) !== null);
     return {
       name: 'contact',
       field: '<contacts>',
@@ -376,8 +384,8 @@ export class OdooPush implements PushPart {
     });
   }
 
-  private async addressPart(id: number): Promise<Part> {
-    const present = await this.children(id, ['invoice', 'delivery', 'other']);
+  private async addressPart(id: number, meant: Domain): Promise<Part> {
+    const present = await this.children(id, ['invoice', 'delivery', 'other'], meant);
     const lists = await this.session.codeLists();
     return {
       name: 'address',

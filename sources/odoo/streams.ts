@@ -53,7 +53,7 @@ export interface StreamOptions {
 }
 
 /** Raised when a mapping gives something else for the same payload. */
-const MAPPING_VERSION = 'odoo-3';
+const MAPPING_VERSION = 'odoo-4';
 /** A page is one transaction at the hub, and some 100 ms at Odoo. */
 const PAGE_SIZE = 500;
 /** Most rows in one `load`: beyond some hundreds they only hold locks for longer. */
@@ -62,16 +62,23 @@ export const PUSH_BATCH = 200;
 const SETTLES_WITHIN_MS = 120_000;
 
 /**
- * The supplier side of a partner: whom we have bought from, and companies that aren't only customers. Contacts, branches
- * without an account of their own, and our own companies' addresses are no suppliers.
+ * The supplier side of a partner: whom we have bought from, and companies that aren't only customers. People and addresses of a
+ * company are none, whatever their rank: Odoo ranks whom a bill is posted to, and whoever is made among the vendors.
  */
 export const SUPPLIERS: Domain = [
   '|',
+  '&',
   ['supplier_rank', '>', 0],
+  ['parent_id', '=', false],
   '&',
   ['is_company', '=', true],
+  '|',
+  ['supplier_rank', '>', 0],
   ['customer_rank', '=', 0],
 ];
+
+/** Whose records a stream gives. */
+export const meantBy = ({ domain, ownerDomain = domain }: Watch): Domain => ownerDomain;
 
 export function odooStreams(options: StreamOptions): OdooStream[] {
   const { creates, writes } = options;

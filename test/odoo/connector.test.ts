@@ -233,7 +233,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     ]);
   });
 
-  test('our own companies and plain contacts are no suppliers', async () => {
+  test('our own companies, plain contacts and the people of a vendor are no suppliers', async () => {
     const company = await admin.searchRead('res.company', [], ['partner_id'], context);
     const own = company.map(({ partner_id }) => String((partner_id as [number, string])[0]));
     const [person = 0] = await admin.create('res.partner', [{ name: unique('Person') }], context);
@@ -242,8 +242,14 @@ describe.each(odooChoices())('$name', ({ start }) => {
       [{ name: unique('Customer'), is_company: true, customer_rank: 1 }],
       context,
     );
+    const vendor = await created('supplier', { name: unique('Vendor'), is_company: true, supplier_rank: 1 });
+    const ranked = { name: unique('Ranked'), supplier_rank: 1 };
+    const [trader = 0] = await admin.create('res.partner', [ranked], context);
+    const [clerk = 0] = await admin.create('res.partner', [{ ...ranked, parent_id: Number(vendor) }], context);
     const found = await window('supplier');
-    for (const id of [...own, String(person), String(customer)]) expect(found).not.toContain(id);
+    for (const id of [...own, String(person), String(customer), String(clerk)]) expect(found).not.toContain(id);
+    expect(found).toContain(String(trader));
+    expect((await attributes('supplier', vendor)).contacts).toMatchObject([{ name: ranked.name }]);
     expect(await open.pull.read(stream('supplier'), [String(person)], signal)).toEqual([]);
   });
 

@@ -18,6 +18,12 @@ function gtinOf(digits: string): string {
   return `${digits}${(10 - (sum % 10)) % 10}`;
 }
 
+/** A German one (ISO 7064, mod 11,10). */
+function vatOf(digits: string): string {
+  const product = [...digits].reduce((sofar, digit) => (((Number(digit) + sofar) % 10 || 10) * 2) % 11, 10);
+  return `DE${digits}${(11 - product) % 10}`;
+}
+
 describe.each(odooChoices())('$name', ({ start }) => {
   let odoo: OdooTarget;
   let admin: OdooClient;
@@ -510,6 +516,94 @@ describe.each(odooChoices())('$name', ({ start }) => {
       await prices.close();
     }
   }, 180_000);
+  const taxId = () => vatOf(`2${String(++made).padStart(2, '0')}${String(Date.now() % 100_000).padStart(5, '0')}`);
+  const taxed = (value: string) => ({ taxIds: [{ scheme: 'VAT', value }] });
+  const linked = (id: number) =>
+    at.query<{ state: string }>(
+      `select state from source_record where system = 'odoo' and entity_type = 'supplier' and external_id = $1 and state = 'ACTIVE'`,
+      String(id),
+    );
+
+  test('a person under a vendor is its contact, whatever its rank; alone it is a supplier, and under the vendor no more', async () => {
+    const [name, person] = [unique('Ranked Group'), unique('Jane')];
+    const values = { name, is_company: true, supplier_rank: 1, vat: taxId() };
+    const [vendor = 0] = await admin.create('res.partner', [values], context);
+    const jane = { name: person, email: 'jane@ranked.example.com', supplier_rank: 1, parent_id: vendor };
+    const [id = 0] = await admin.create('res.partner', [jane], context);
+    const names = (value: Json | undefined) =>
+      Array.isArray(value) ? value.map((one) => (one as { name: Json }).name) : [];
+    const contacts = async () => names((await golden(name))?.attributes.contacts);
+    await at.settle();
+    await at.hub.arrive('erp', 'supplier', {
+      [`R-${id}`]: { name, emails: ['info@ranked.example.com'], ...taxed(values.vat) },
+    });
+    await at.settle();
+    expect(await partner(id, ['name', 'email'])).toMatchObject({ name: person, email: 'jane@ranked.example.com' });
+    expect([await linked(id), await contacts()]).toEqual([[], [person]]);
+
+    await odoo.nextSecond();
+    await admin.write('res.partner', [id], { parent_id: false, vat: false }, context);
+    await at.settle();
+    await at.sweep();
+    await at.settle();
+    expect([(await linked(id)).length, await contacts()]).toEqual([1, []]);
+
+    await odoo.nextSecond();
+    await admin.write('res.partner', [id], { parent_id: vendor }, context);
+    await at.settle();
+    await at.sweep();
+    await at.settle();
+    expect([await linked(id), await contacts()]).toEqual([[], [person]]);
+    expect(await partner(id, ['name', 'active'])).toMatchObject({ name: person, active: true });
+    await at.hub.expectLawful();
+  }, 120_000);
+
+  test('where a person under a vendor is a supplier too, neither is written over by the other', async () => {
+    const owner = { owner: ['erp'], onConflict: 'correct' as const };
+    const rules = { supplier: { attributes: { contacts: owner, status: owner, name: owner, taxIds: owner } } };
+    const narrow = await createOdooHub(odoo, { connector: { suppliers: [['supplier_rank', '>', 0]] }, rules });
+    try {
+      const [name, person] = [unique('Quokka Group'), unique('Jane')];
+      const values = { name, is_company: true, supplier_rank: 1, email: `${made}@group.example.com` };
+      const [vendor = 0] = await admin.create('res.partner', [values], context);
+      const jane = { name: person, email: `${made}@jane.example.com`, supplier_rank: 1, parent_id: vendor };
+      const [id = 0] = await admin.create('res.partner', [jane], context);
+      await narrow.settle();
+      const say = async (more: { vendor?: object; person?: object }) => {
+        await narrow.hub.arrive('erp', 'supplier', {
+          [`C-${id}`]: { name, emails: [values.email], status: 'ACTIVE', ...more.vendor },
+          [`X-${id}`]: { name: person, emails: [jane.email], status: 'ACTIVE', ...more.person },
+        });
+      };
+      await say({});
+      for (const [there, erp] of [
+        [vendor, `C-${id}`],
+        [id, `X-${id}`],
+      ] as const) {
+        const goldens = await narrow.query<{ id: string }>(
+          `select distinct on (system) golden_record_id::text as id from source_record
+             where entity_type = 'supplier' and (system, external_id) in (('odoo', $1), ('erp', $2)) order by system desc`,
+          String(there),
+          erp,
+        );
+        const [survivor, other] = goldens;
+        if (survivor && other && survivor.id !== other.id)
+          await narrow.hub.decide('MERGE', { entityType: 'supplier', survivorId: survivor.id, mergedIds: [other.id] });
+      }
+      await narrow.settle();
+      const contacts = [{ name: 'Carl Clerk', email: 'carl@group.example.com' }];
+      const vat = taxId();
+      await say({ vendor: { contacts, ...taxed(vat) }, person: taxed(taxId()) });
+      await narrow.settle();
+      expect(await partner(id, ['name', 'active'])).toMatchObject({ name: person, active: true });
+      expect(await partner(vendor, ['vat'])).toMatchObject({ vat });
+      const people = [['parent_id', '=', vendor]];
+      expect(await admin.count('res.partner', people, context)).toBe(2);
+      expect(await narrow.compareAll()).toMatchObject({ written: 0 });
+    } finally {
+      await narrow.close();
+    }
+  }, 120_000);
 
   test('a record that is refused in the middle of 500 is the only dead letter, by name and with the reason', async () => {
     const gtin = '5012345678900';

@@ -42,8 +42,10 @@ async function readSuppliers(admin: OdooClient): Promise<ReadRecord[]> {
   const countries = byId(await everything('res.country', ['code']), 'code');
   const states = byId(await everything('res.country.state', ['code']), 'code');
   const suppliers = partners.filter(
-    ({ id, supplier_rank, customer_rank, is_company }) =>
-      (Number(supplier_rank) > 0 || (is_company === true && Number(customer_rank) === 0)) && !ours.includes(String(id)),
+    ({ id, supplier_rank, customer_rank, is_company, parent_id }) =>
+      (is_company === true
+        ? Number(supplier_rank) > 0 || Number(customer_rank) === 0
+        : Number(supplier_rank) > 0 && !parent_id) && !ours.includes(String(id)),
   );
   return suppliers.map((row) => {
     const people = partners.filter(

@@ -221,6 +221,21 @@ describe('suppliers', () => {
     expect(unit.same?.('state_id', 'IL', 'NY')).toBe(false);
   });
 
+  test('what a person has from its company is not its own word, and not to be written to it', () => {
+    const facts = { parent: '3', vat: 'NO123456785', currency: 'NOK', terms: { 1: null } };
+    const [person, company] = [partner({ ...facts, isCompany: false }), partner(facts)];
+    const said = (one: PartnerPayload) => Object.keys(supplierOf(one, NO_CODES));
+    const copied = ['taxIds', 'paymentTerms', 'currency'];
+    expect(said(company)).toEqual(expect.arrayContaining(copied));
+    for (const attribute of copied) expect(said(person)).not.toContain(attribute);
+    const { present, writable } = supplierOutward({ creates: true });
+    const fields = ['name', 'vat', 'street', '<terms>', 'property_purchase_currency_id', 'parent_id'];
+    const written = (one: PartnerPayload) => fields.filter((field) => writable?.(field, present(one as never)));
+    expect(written(company)).toEqual(fields);
+    expect(written(person)).toEqual(['name']);
+    expect(written({ ...person, parent: null })).toEqual(fields.slice(0, -1));
+  });
+
   test('rows are the same in any order and spelling', () => {
     const { same } = supplierOutward({ creates: true });
     const [one, two] = [
