@@ -277,7 +277,7 @@ export class OdooPush implements PushPart {
     const wanted = row.fields[name];
     switch (name) {
       case '<contacts>':
-        return this.reconcile(row, id, objects(wanted), await this.contactPart(id, meant));
+        return this.reconcile(row, id, objects(wanted), this.contactPart(id, meant));
       case '<addresses>':
         return this.reconcile(row, id, await this.knownStates(objects(wanted)), await this.addressPart(id, meant));
       case '<banks>':
@@ -291,43 +291,65 @@ export class OdooPush implements PushPart {
     }
   }
 
-  /** Change what is there into what is wanted: what stays is found by its key, then by its place among the rest. */
+  /** Change what is there into what is wanted. */
   private async reconcile(row: WriteRow, id: number, wanted: readonly JsonObject[], part: Part): Promise<void> {
     const given = new Set((part.given ?? []).map((one) => part.key(part.read(one))));
-    const free = new Map(part.present.map((one) => [one.id, one]));
-    const pairs: (readonly [JsonObject, OdooRow | undefined])[] = [];
-    const open: JsonObject[] = [];
-    for (const one of wanted) {
-      if (given.has(part.key(one))) continue;
-      const same = [...free.values()].find((there) => part.identity(part.read(there)) === part.identity(one));
-      if (!same) open.push(one);
-      else {
-        free.delete(same.id);
-        pairs.push([one, same]);
-      }
-    }
-    for (const one of open) pairs.push([one, undefined]);
+    const own = wanted.filter((one) => !given.has(part.key(one)));
+    const present = await part.present();
+    const pairs = paired(own, present, part);
+    const known = new Set(present.map((there) => there.id));
+    const keyOf = this.unusedKeys(row, part, known);
     const context = this.quiet(await this.session.context());
-    for (const [one, there] of pairs) {
+    for (const one of own) {
+      const there = pairs.get(one);
       if (there && part.key(part.read(there)) === part.key(one)) continue;
       const columns = part.columns(one, id);
-      const place = there
-        ? ['.id', String(there.id)]
-        : ['id', externalIdOf(`${row.key}_${part.name}_${shortHash(part.identity(one))}`)];
+      const place = there ? ['.id', String(there.id)] : ['id', externalIdOf(await keyOf(one))];
       const names = [place[0] ?? '', ...Object.keys(columns)];
       const cells = [place[1] ?? '', ...Object.values(columns).map(cellOf)];
       const { ids, messages } = await this.session.client.load(part.model, names, [cells], context);
-      if (ids) continue;
+      const [written] = ids ?? [];
+      if (written !== undefined) {
+        if (!there && known.has(written))
+          throw refused(`odoo "${this.system}": two parts of ${id} became one, ${part.model} ${written}`, part.field);
+        known.add(written);
+        continue;
+      }
       const [told_] = messages;
       if (told_ && isSerialisation(told_.message))
         throw new Retryable('SYSTEM_LOCKED', told_.message, { place: 'TARGET' });
       const said = told_?.message ?? 'nothing was written';
       throw refused(`odoo "${this.system}": ${part.model} of ${id}: ${said}`, part.field);
     }
-    const gone = [...free.keys()];
+    const kept = new Set([...pairs.values()].map((there) => there.id));
+    const gone = present.map((there) => there.id).filter((there) => !kept.has(there));
     if (gone.length === 0) return;
     if (part.archives) await this.session.client.write(part.model, gone, { active: false }, context);
     else await this.session.client.unlink(part.model, gone, context);
+  }
+
+  /**
+   * Keys for new rows. A row keeps the external id that it was made under when it is changed, moved or merged there: what is made under
+   * that one again would be written over it. Asked for once more after a crash, they are the same.
+   */
+  private unusedKeys(row: WriteRow, part: Part, known: ReadonlySet<number>): (one: JsonObject) => Promise<string> {
+    const isNew = row.externalId === null && known.size === 0;
+    const used = new Set<string>();
+    return async (one) => {
+      const context = await this.session.context();
+      for (let n = 0; ; n++) {
+        const key = `${row.key}_${part.name}_${shortHash([...part.identity(one), n].join('\n'))}`;
+        if (used.has(key)) continue;
+        used.add(key);
+        const holder = isNew ? undefined : (await this.findByLoad(part.model, [key], context)).get(key);
+        if (holder === undefined) return key;
+        const isLate = !known.has(Number(holder)) && (await part.present()).some(({ id }) => String(id) === holder);
+        if (isLate)
+          throw new Changed('RECORD_CHANGED', `odoo "${this.system}": ${part.model} ${holder} was made meanwhile`, {
+            place: 'TARGET',
+          });
+      }
+    };
   }
 
   /** Without those that are suppliers of their own, whom their parent's lists don't name. */
@@ -346,13 +368,12 @@ export class OdooPush implements PushPart {
     return rows.filter((row) => !vendors.includes(row.id));
   }
 
-  private async contactPart(id: number, meant: Domain): Promise<Part> {
-    const present = (await this.children(id, ['contact'], meant)).filter(({ name }) => textOf(name) !== null);
+  private contactPart(id: number, meant: Domain): Part {
     return {
       name: 'contact',
       field: '<contacts>',
       model: 'res.partner',
-      present,
+      present: async () => (await this.children(id, ['contact'], meant)).filter(({ name }) => textOf(name) !== null),
       archives: true,
       read: ({ name, function: role, email, phone }) => ({
         name: textOf(name),
@@ -360,7 +381,7 @@ export class OdooPush implements PushPart {
         email: textOf(email),
         phone: textOf(phone),
       }),
-      identity: ({ email, name }) => (textOf(email) ?? textOf(name) ?? '').toLowerCase(),
+      identity: ({ email, name }) => [lower(textOf(email) ?? name), lower(name)],
       key: ({ name, function: role, email, phone }) => JSON.stringify([name, role, email, phone].map(textOf)),
       columns: ({ name, function: role, email, phone }, parent) => ({
         name: name ?? '',
@@ -385,13 +406,12 @@ export class OdooPush implements PushPart {
   }
 
   private async addressPart(id: number, meant: Domain): Promise<Part> {
-    const present = await this.children(id, ['invoice', 'delivery', 'other'], meant);
     const lists = await this.session.codeLists();
     return {
       name: 'address',
       field: '<addresses>',
       model: 'res.partner',
-      present,
+      present: () => this.children(id, ['invoice', 'delivery', 'other'], meant),
       archives: true,
       read: ({ type, street, street2, city, zip, state_id, country_id }) => ({
         type: textOf(type),
@@ -402,11 +422,7 @@ export class OdooPush implements PushPart {
         state_id: lists.state(idOf(state_id)),
         country_id: lists.country(idOf(country_id)),
       }),
-      identity: ({ type, street, zip }) =>
-        [type, street, zip]
-          .map((one) => textOf(one) ?? '')
-          .join('\n')
-          .toLowerCase(),
+      identity: ({ type, street, zip, street2 }) => [[type, street, zip].map(lower).join('\n'), lower(street2)],
       key: addressKey,
       columns: ({ type, street, street2, city, zip, state_id, country_id }, parent) => {
         const country = lists.countryId(textOf(country_id) ?? '');
@@ -431,25 +447,20 @@ export class OdooPush implements PushPart {
       ['partner_id', '=', id],
       ['active', '=', true],
     ];
-    const present = await this.session.client.searchRead(
-      'res.partner.bank',
-      domain,
-      fields,
-      await this.session.context(),
-    );
+    const context = await this.session.context();
     const lists = await this.session.codeLists();
     return {
       name: 'bank',
       field: '<banks>',
       model: 'res.partner.bank',
-      present,
+      present: () => this.session.client.searchRead('res.partner.bank', domain, fields, context),
       archives: true,
       read: ({ acc_number, acc_holder_name, currency_id }) => ({
         number: textOf(acc_number),
         holder: textOf(acc_holder_name),
         currency: lists.currency(idOf(currency_id)),
       }),
-      identity: ({ number }) => alphanumeric(number),
+      identity: ({ number, currency }) => [alphanumeric(number), lower(currency)],
       key: ({ number, holder, currency }) => JSON.stringify([alphanumeric(number), textOf(holder), textOf(currency)]),
       columns: ({ number, holder, currency }, partner) => ({
         acc_number: number ?? '',
@@ -481,17 +492,18 @@ export class OdooPush implements PushPart {
       'date_start',
       'date_end',
     ];
-    const rows = await client.searchRead('product.supplierinfo', [['product_tmpl_id', '=', template]], fields, context);
-    const own = rows.filter((row) => idOf(row.product_id) === variant);
-    const shared = rows.filter((row) => idOf(row.product_id) === null);
+    const prices = () =>
+      client.searchRead('product.supplierinfo', [['product_tmpl_id', '=', template]], fields, context);
+    const isOwn = (row: OdooRow) => idOf(row.product_id) === variant;
+    const isShared = (row: OdooRow) => idOf(row.product_id) === null;
     return {
       // What was made for all variants keeps its name.
       name: isOne ? 'variant_price' : 'price',
       field: '<prices>',
       model: 'product.supplierinfo',
-      present: isOne ? own : [...own, ...shared],
+      present: async () => (await prices()).filter((row) => isOwn(row) || (!isOne && isShared(row))),
       // A price of all variants isn't one variant's to change.
-      given: isOne ? shared : [],
+      given: isOne ? (await prices()).filter(isShared) : [],
       archives: false,
       read: (row) => ({
         partner: String(idOf(row[partner]) ?? ''),
@@ -503,8 +515,10 @@ export class OdooPush implements PushPart {
         from: textOf(row.date_start),
         to: textOf(row.date_end),
       }),
-      identity: (row) =>
-        [row.partner, row.company, rounded(row.minimum, 2) ?? '0', row.from].map((one) => textOf(one) ?? '').join('\n'),
+      identity: ({ partner, company, minimum, from, number }) => [
+        [partner, company, rounded(minimum, 2) ?? '0', from].map(lower).join('\n'),
+        lower(number),
+      ],
       key: priceKey,
       columns: (row) => ({
         [`${partner}/.id`]: row.partner ?? '',
@@ -571,17 +585,35 @@ interface Part {
   /** What it is a part of. */
   readonly field: string;
   readonly model: string;
-  readonly present: readonly OdooRow[];
+  present(): Promise<OdooRow[]>;
   /** Rows that it shares with other records: what they say is there, and they are left as they are. */
   readonly given?: readonly OdooRow[];
   /** What goes is archived; else it is deleted. */
   readonly archives: boolean;
   read(row: OdooRow): JsonObject;
-  /** Which of them it is. */
-  identity(one: JsonObject): string;
+  /** Which of them it is, and what tells it apart from others that would be the same. */
+  identity(one: JsonObject): readonly [string, string];
   /** What it says: equal, and there is nothing to write. */
   key(one: JsonObject): string;
   columns(one: JsonObject, owner: number): Record<string, Json>;
+}
+
+/** Who of the wanted is there already: what says the same, else what is the same in all, else in the first word. */
+function paired(wanted: readonly JsonObject[], present: readonly OdooRow[], part: Part): Map<JsonObject, OdooRow> {
+  const pairs = new Map<JsonObject, OdooRow>();
+  const free = new Set(present);
+  const pair = (by: (one: JsonObject) => string) => {
+    for (const one of wanted) {
+      const there = pairs.has(one) ? undefined : [...free].find((row) => by(part.read(row)) === by(one));
+      if (!there) continue;
+      free.delete(there);
+      pairs.set(one, there);
+    }
+  };
+  pair((one) => part.key(one));
+  pair((one) => part.identity(one).join('\n'));
+  pair((one) => part.identity(one)[0]);
+  return pairs;
 }
 
 const FAMILY = ['parent_id', 'is_company', 'type'];
@@ -614,6 +646,8 @@ const CHILD_FIELDS = [
   'state_id',
   'country_id',
 ];
+
+const lower = (value: Json | undefined): string => (textOf(value) ?? '').toLowerCase();
 
 const objects = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
 

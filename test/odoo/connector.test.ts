@@ -194,6 +194,85 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(await dates()).toEqual(before);
   });
 
+  test('parts that share what they are found by are all there, and none takes the place of another', async () => {
+    const key = `link-${++made}-${Date.now()}`;
+    const person = (name: string, email: string) => ({ name, email, function: null, phone: null });
+    const dock = (street2: string) => ({
+      ...{ type: 'delivery', street: '1 Main St', street2, city: 'Chicago', zip: '60601' },
+      ...{ state_id: 'IL', country_id: 'US' },
+    });
+    const said = {
+      '<contacts>': [person('Ann Lee', 'orders@x.example.com'), person('Bob Roe', 'orders@x.example.com')],
+    };
+    const docks = { '<addresses>': [dock('Dock 1'), dock('Dock 2')] };
+    const id = await created(
+      'supplier',
+      { ...supplier, name: unique('Sharing'), '<banks>': [], ...said, ...docks },
+      key,
+    );
+    const say = async (fields: JsonObject) => {
+      const [result] = await write('supplier', 'UPDATE', [{ key, externalId: id, fields, before: null }]);
+      expect(result).toMatchObject({ kind: 'WRITTEN' });
+    };
+    const children = async () => {
+      const domain = [
+        ['parent_id', '=', Number(id)],
+        ['active', '=', true],
+      ];
+      return admin.searchRead('res.partner', domain, ['name', 'email', 'street2'], context);
+    };
+    const before = await children();
+    expect(before.map(({ name, street2 }) => name || street2)).toEqual(['Ann Lee', 'Bob Roe', 'Dock 1', 'Dock 2']);
+    const [ann, bob] = before;
+
+    // Each stays itself, in whatever order they come.
+    await admin.write('res.partner', [ann?.id ?? 0], { email: 'ann@x.example.com' }, context);
+    await say({ '<contacts>': [person('Bob Roe', 'orders@x.example.com'), person('Ann Lee', 'ann@x.example.com')] });
+    expect(await children()).toMatchObject([
+      { id: ann?.id, name: 'Ann Lee' },
+      { id: bob?.id, name: 'Bob Roe' },
+      {},
+      {},
+    ]);
+
+    // What Ann was found by is Cid's by now, and Bob has gone to another company.
+    const elsewhere = await created('supplier', { name: unique('Elsewhere'), is_company: true, supplier_rank: 1 });
+    await admin.write('res.partner', [bob?.id ?? 0], { parent_id: Number(elsewhere) }, context);
+    const three = [
+      person('Ann Lee', 'ann@x.example.com'),
+      person('Bob Roe', 'orders@x.example.com'),
+      person('Cid Moe', 'orders@x.example.com'),
+    ];
+    await say({ '<contacts>': three });
+    const names = (await children()).map(({ name }) => name).filter(Boolean);
+    expect(names.sort()).toEqual(['Ann Lee', 'Bob Roe', 'Cid Moe']);
+    const [moved] = await admin.read('res.partner', [bob?.id ?? 0], ['name', 'parent_id'], context);
+    expect([moved?.name, idOf(moved?.parent_id)]).toEqual(['Bob Roe', Number(elsewhere)]);
+
+    // Who has been given up is still at work when it is said again.
+    const again: WriteBatch['rows'] = [
+      {
+        key,
+        externalId: id,
+        fields: { '<contacts>': [...three, person('Dag Vik', 'dag@x.example.com')] },
+        before: null,
+      },
+    ];
+    await Promise.all([write('supplier', 'UPDATE', again), write('supplier', 'UPDATE', again)]);
+    expect(await write('supplier', 'UPDATE', again)).toMatchObject([{ kind: 'WRITTEN' }]);
+    expect((await children()).filter(({ name }) => name)).toHaveLength(4);
+
+    const [product, vendor] = [await created('item', { name: unique('Twice priced') }), Number(id)];
+    const price = (number: string, amount: string) => ({
+      ...{ partner: id, number, price: amount, currency: 'USD', company: null, minimum: null, from: null, to: null },
+    });
+    await changed('item', product, { '<prices>': [price('N-1', '1.5'), price('N-2', '2.5')] });
+    expect((await attributes('item', product)).supplierItems).toMatchObject([
+      { supplier: String(vendor), number: 'N-1', price: { amount: '1.5' } },
+      { supplier: String(vendor), number: 'N-2', price: { amount: '2.5' } },
+    ]);
+  });
+
   test('a row that is refused in the middle of a batch is named, and the others are written', async () => {
     const rows = [1, 2, 3, 4, 5].map((n) => ({
       key: `batch-${Date.now()}-${n}`,
