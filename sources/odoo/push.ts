@@ -302,7 +302,7 @@ export class OdooPush implements PushPart {
     const context = this.quiet(await this.session.context());
     for (const one of own) {
       const there = pairs.get(one);
-      if (there && part.key(part.read(there)) === part.key(one)) continue;
+      if (there && isActive(there) && part.key(part.read(there)) === part.key(one)) continue;
       const columns = part.columns(one, id);
       const place = there ? ['.id', String(there.id)] : ['id', externalIdOf(await keyOf(one))];
       const names = [place[0] ?? '', ...Object.keys(columns)];
@@ -322,7 +322,7 @@ export class OdooPush implements PushPart {
       throw refused(`odoo "${this.system}": ${part.model} of ${id}: ${said}`, part.field);
     }
     const kept = new Set([...pairs.values()].map((there) => there.id));
-    const gone = present.map((there) => there.id).filter((there) => !kept.has(there));
+    const gone = present.filter((there) => isActive(there) && !kept.has(there.id)).map((there) => there.id);
     if (gone.length === 0) return;
     if (part.archives) await this.session.client.write(part.model, gone, { active: false }, context);
     else await this.session.client.unlink(part.model, gone, context);
@@ -360,7 +360,6 @@ export class OdooPush implements PushPart {
       ['parent_id', '=', id],
       ['is_company', '=', false],
       ['type', 'in', [...types]],
-      ['active', '=', true],
     ];
     const rows = await client.searchRead('res.partner', domain, CHILD_FIELDS, context);
     if (rows.length === 0) return [];
@@ -443,10 +442,7 @@ export class OdooPush implements PushPart {
 
   private async bankPart(id: number): Promise<Part> {
     const fields = ['acc_number', 'acc_holder_name', 'bank_name', 'bank_bic', 'currency_id', 'active'];
-    const domain = [
-      ['partner_id', '=', id],
-      ['active', '=', true],
-    ];
+    const domain = [['partner_id', '=', id]];
     const context = await this.session.context();
     const lists = await this.session.codeLists();
     return {
@@ -460,7 +456,7 @@ export class OdooPush implements PushPart {
         holder: textOf(acc_holder_name),
         currency: lists.currency(idOf(currency_id)),
       }),
-      identity: ({ number, currency }) => [alphanumeric(number), lower(currency)],
+      identity: ({ number }) => [alphanumeric(number), ''],
       key: ({ number, holder, currency }) => JSON.stringify([alphanumeric(number), textOf(holder), textOf(currency)]),
       columns: ({ number, holder, currency }, partner) => ({
         acc_number: number ?? '',
@@ -585,6 +581,7 @@ interface Part {
   /** What it is a part of. */
   readonly field: string;
   readonly model: string;
+  /** Archived ones too: they count where Odoo wants them unique, and come back rather than be made again. */
   present(): Promise<OdooRow[]>;
   /** Rows that it shares with other records: what they say is there, and they are left as they are. */
   readonly given?: readonly OdooRow[];
@@ -598,21 +595,27 @@ interface Part {
   columns(one: JsonObject, owner: number): Record<string, Json>;
 }
 
-/** Who of the wanted is there already: what says the same, else what is the same in all, else in the first word. */
+const isActive = ({ active }: OdooRow): boolean => active !== false;
+
+/** Who of the wanted is there already: what says the same, else what is the same in all, else in the first word, unless it is archived. */
 function paired(wanted: readonly JsonObject[], present: readonly OdooRow[], part: Part): Map<JsonObject, OdooRow> {
   const pairs = new Map<JsonObject, OdooRow>();
   const free = new Set(present);
-  const pair = (by: (one: JsonObject) => string) => {
+  const pair = (rows: readonly OdooRow[], by: (one: JsonObject) => string) => {
     for (const one of wanted) {
-      const there = pairs.has(one) ? undefined : [...free].find((row) => by(part.read(row)) === by(one));
+      if (pairs.has(one)) continue;
+      const there = rows.find((row) => free.has(row) && by(part.read(row)) === by(one));
       if (!there) continue;
       free.delete(there);
       pairs.set(one, there);
     }
   };
-  pair((one) => part.key(one));
-  pair((one) => part.identity(one).join('\n'));
-  pair((one) => part.identity(one)[0]);
+  const active = present.filter(isActive);
+  const whole = (one: JsonObject) => part.identity(one).join('\n');
+  pair(active, (one) => part.key(one));
+  pair(active, whole);
+  pair(present, whole);
+  pair(active, (one) => part.identity(one)[0]);
   return pairs;
 }
 
@@ -634,6 +637,7 @@ const typeColumn = (placeOf: (row: WriteRow) => OdooRow | undefined): Column => 
 });
 
 const CHILD_FIELDS = [
+  'active',
   'type',
   'name',
   'function',

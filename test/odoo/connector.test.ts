@@ -194,6 +194,32 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(await dates()).toEqual(before);
   });
 
+  test('a contact, an address, an account that was archived comes back as itself when it is wanted again', async () => {
+    const id = await created('supplier', { ...supplier, name: unique('Revived'), '<banks>': [] });
+    const number = unique('ACCT');
+    await admin.create('res.partner.bank', [{ acc_number: number, partner_id: Number(id) }], context);
+    const parts = async () => ({
+      people: await admin.searchRead('res.partner', [['parent_id', '=', Number(id)]], ['active'], context),
+      banks: await admin.searchRead('res.partner.bank', [['partner_id', '=', Number(id)]], ['active'], context),
+    });
+    const before = await parts();
+    expect([before.people, before.banks].map((rows) => rows.length)).toEqual([2, 1]);
+    const { '<contacts>': contacts = null, '<addresses>': addresses = null } = supplier;
+    const banks = [{ number: number.replace(' ', ''), holder: null, bank: null, bic: null, currency: 'USD' }];
+    await changed('supplier', id, { '<contacts>': [], '<addresses>': [], '<banks>': [] });
+    expect(Object.values(await parts()).flat()).toEqual(
+      Object.values(before).flatMap((rows) => rows.map((row) => ({ ...row, active: false }))),
+    );
+    // In the place of an archived one nobody else is put.
+    const cid = { name: 'Cid Moe', function: null, email: 'ada@example.com', phone: null };
+    const wanted = { '<contacts>': contacts, '<addresses>': addresses, '<banks>': banks };
+    expect(await changed('supplier', id, { '<contacts>': [cid] })).toMatchObject({ kind: 'WRITTEN' });
+    expect(await changed('supplier', id, wanted)).toMatchObject({ kind: 'WRITTEN' });
+    const { people, banks: accounts } = await parts();
+    expect(people.filter(({ active }) => active)).toEqual(before.people);
+    expect(accounts).toEqual(before.banks);
+  });
+
   test('parts that share what they are found by are all there, and none takes the place of another', async () => {
     const key = `link-${++made}-${Date.now()}`;
     const person = (name: string, email: string) => ({ name, email, function: null, phone: null });
