@@ -13,7 +13,7 @@ import type { Lane, WriteBatch } from '../connector.js';
 import { Permanent, Retryable } from '../errors.js';
 import { type CodeLists, loadCodes, waitForCodes } from './codes.js';
 import { equalJson, type FieldBase, isEcho, type Same } from './decide.js';
-import { asSourceError, isOfSystem } from './failure.js';
+import { asSourceError, isAnswer, isOfSystem } from './failure.js';
 import { takeIn } from './intake.js';
 import { keepLease, LEASE_MS } from './lease.js';
 import {
@@ -167,6 +167,8 @@ class Delivery implements ClaimedBatch {
   private readonly unkeep: () => void;
   /** It was claimed while another one was on its way. */
   private isAhead = false;
+  /** A call got through. */
+  private isReached = false;
   private prepared: Prepared | undefined;
 
   constructor(
@@ -573,7 +575,7 @@ class Delivery implements ClaimedBatch {
 
   private async end(outcomes: readonly Finished[], written: readonly Written[] = []): Promise<DeliverStep> {
     const revived = await finish(this.db, this.claimed.leaseId, this.told.withoutWaitFor(outcomes));
-    if (!this.told.concernsSystem) await noteSuccess(this.db, this.sync.system);
+    await this.noteReached();
     const count = (state: Finished['state']) => outcomes.filter((entry) => entry.state === state).length;
     if (outcomes.some(({ waitsFor }) => waitsFor === SWEEP))
       await sweepSoon(this.db, streamName(this.sync.system, this.stream));
@@ -594,10 +596,23 @@ class Delivery implements ClaimedBatch {
     };
   }
 
+  private async noteReached(): Promise<void> {
+    if (this.told.concernsSystem) return;
+    if (this.isReached) await noteSuccess(this.db, this.sync.system);
+    else if (this.isTrial) await leave(this.db, this.sync.system);
+  }
+
   /** One call to the system: in its turn, with a time-out. */
-  private call<T>(work: (signal: AbortSignal) => Promise<T>, mayCall = false): Promise<T> {
+  private async call<T>(work: (signal: AbortSignal) => Promise<T>, mayCall = false): Promise<T> {
     const { signal, wait } = this.options;
-    return callOf(this.db, this.sync, { signal, wait, callMs: CALL_MS, mayCall })(work);
+    try {
+      const answer = await callOf(this.db, this.sync, { signal, wait, callMs: CALL_MS, mayCall })(work);
+      if (!mayCall) this.isReached = true;
+      return answer;
+    } catch (cause) {
+      if (isAnswer(asSourceError(cause))) this.isReached = true;
+      throw cause;
+    }
   }
 }
 

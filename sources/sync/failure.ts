@@ -34,3 +34,7 @@ export function placeOf(error: SourceError): Place {
 
 /** Does the failure speak of the whole system, so that no record's tries are used up for it? */
 export const isOfSystem = (error: SourceError): boolean => error instanceof Down || error instanceof Throttled;
+
+/** Did the system answer, be it that it refused? */
+export const isAnswer = (error: SourceError): boolean =>
+  !isOfSystem(error) && error.code !== 'SYSTEM_TIMED_OUT' && !(error instanceof Retryable && error.outcomeUnknown);

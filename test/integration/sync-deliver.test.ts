@@ -502,6 +502,29 @@ describe('what the system says of itself', () => {
     expect(await breaker()).toBe('CLOSED');
   });
 
+  test.each([
+    ['needs no call', 'HALF_OPEN'],
+    ['is not answered', 'HALF_OPEN'],
+    ['is refused', 'CLOSED'],
+  ])('a trial that %s leaves the circuit %s', async (what, left) => {
+    await at.hub.arrive('erp', 'supplier', suppliers(1));
+    if (what === 'needs no call') await at.hub.arrive('erp', 'supplier', suppliers(1), { deleted: true });
+    await at.hub.db.pool.query(
+      `update sync_system set breaker = 'OPEN', failures = 9, opened_at = now(), retry_at = '2000-01-01'`,
+    );
+    at.server.faultFor = () => (what === 'is not answered' ? { kind: 'CUT_BEFORE' } : null);
+    at.server.refuses = () => 'no';
+    const calls = at.server.calls.length;
+    expect(await at.deliver()).toMatchObject({ claimed: 1 });
+    expect(at.server.calls).toHaveLength(calls + (what === 'needs no call' ? 0 : 1));
+    expect(await breaker()).toBe(left);
+    expect(await at.hub.db.pool.query('select 1 from sync_system where retry_at > $1', [at.clock.now()])).toMatchObject(
+      {
+        rowCount: 0,
+      },
+    );
+  });
+
   test('whoever it asks to wait makes everybody wait that long', async () => {
     let left = 1;
     at.server.faultFor = (path) =>
