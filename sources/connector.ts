@@ -326,7 +326,8 @@ export interface ListPage {
 export interface PushPart {
   /**
    * The external ids of records that were created under these keys (`WriteRow.key`); a key that led to nothing is missing.
-   * Called before anything is created again after an unknown outcome. Not called where `idempotency` is NONE.
+   * Called before anything is created again after an unknown outcome, and where what was created isn't among what `read` gives. Not
+   * called where `idempotency` is NONE.
    */
   find(stream: SyncStream, keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /**

@@ -72,18 +72,20 @@ export function redrive(db: Db, actor: Actor, action: DeadLetterAction): Promise
   });
 }
 
-// What it was to create is there by now: it was refused because of that, or a person said so. And what was referred to has a counterpart by now.
+// What it was to create is there by now: it was refused because of that, a person said so, or it has come into sight. And what was referred to
+// has a counterpart by now.
 const FOUND_THERE = `
 with found as (
   update delivery d set state = 'PENDING', attempts = 0, place = null, error = null, due_at = $4::timestamptz, finished_at = null
     from target_state t join golden_record g on g.entity_type = t.entity_type and g.id = t.golden_id
-    where d.state = 'DEAD' and d.system = $1 and d.scope = $2 and d.entity_type = $3 and t.link_id = d.link_id and t.external_id is null
-      and exists (select from source_record s where s.entity_type = $3 and s.golden_record_id = coalesce(g.merged_into_id, g.id)
-        and s.system = $1 and s.scope = $2 and s.state = 'ACTIVE' and s.id <> t.link_id)
+    where d.state = 'DEAD' and d.system = $1 and d.scope = $2 and d.entity_type = $3 and t.link_id = d.link_id
+      and (t.external_id is null and exists (select from source_record s where s.entity_type = $3
+          and s.golden_record_id = coalesce(g.merged_into_id, g.id) and s.system = $1 and s.scope = $2 and s.state = 'ACTIVE' and s.id <> t.link_id)
+        or d.error->>'code' = 'OUT_OF_SIGHT' and exists (select from source_record s where s.entity_type = $3 and s.id = t.link_id))
     returning d.link_id
 ), planned as (
   -- Whether it ever took effect doesn't matter any more.
-  update target_state t set state = 'PLANNED', creating_since = null from found where t.link_id = found.link_id
+  update target_state t set state = 'PLANNED', creating_since = null from found where t.link_id = found.link_id and t.external_id is null
 ), lacked as materialized (
   select distinct waits_for from delivery where waits_for like 'golden:%' and state = 'DONE' and system = $1 and scope = $2
 ), woken as (

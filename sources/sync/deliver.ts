@@ -262,7 +262,8 @@ class Delivery implements ClaimedBatch {
     const codes = await this.loadCodes();
     const found = await this.findCreated(await this.load());
     const { links, theirs, hashes } = await this.lookAt(found, codes);
-    const { ready, waiting } = this.unknownOutcomes(links);
+    const unseen = links.filter((link) => isUnseen(link) && !theirs.has(link.linkId));
+    const { ready, waiting } = this.unknownOutcomes(links, await this.leftOut(unseen.map(({ linkId }) => linkId)));
     return { codes, waiting, work: await this.plan(ready, theirs, codes, hashes), theirs };
   }
 
@@ -362,12 +363,28 @@ class Delivery implements ClaimedBatch {
     );
   }
 
-  /** Creates that must not be repeated yet: they may still take effect, or nobody can say whether they did. */
-  private unknownOutcomes(links: readonly LinkCase[]): { ready: LinkCase[]; waiting: Finished[] } {
+  /**
+   * Of records that were created and don't show: those that are there all the same. The others were deleted since; where nobody can
+   * tell, none is.
+   */
+  private async leftOut(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    if (keys.length === 0 || this.capabilities.idempotency === 'NONE') return new Set(keys);
+    return new Set((await this.call((signal) => this.push.find(this.stream, keys, signal))).keys());
+  }
+
+  /** Creates that must not be repeated yet: they may still take effect, or nobody can say whether they did; or they did, out of sight. */
+  private unknownOutcomes(
+    links: readonly LinkCase[],
+    leftOut: ReadonlySet<string>,
+  ): { ready: LinkCase[]; waiting: Finished[] } {
     const { idempotency, settlesWithinMs = 30_000 } = this.capabilities;
     const ready: LinkCase[] = [];
     const waiting: Finished[] = [];
     for (const link of links) {
+      if (link.externalId !== null && leftOut.has(link.linkId)) {
+        waiting.push(this.told.dead(link, outOfSight(link.externalId), null));
+        continue;
+      }
       const isUnsure = link.linkState === 'CREATING' && link.externalId === null;
       const settlesAt = Date.parse(link.creatingSince ?? '') + settlesWithinMs;
       if (!isUnsure || idempotency === 'UPSERT') ready.push(link);
@@ -537,10 +554,17 @@ class Delivery implements ClaimedBatch {
 
   /** Look at what was written. Where the target can't be read just now the pull brings it. */
   private async readBack(written: readonly Written[]): Promise<readonly InboundRecord[] | null> {
-    const ids = written.flatMap(({ outcome }) => (outcome.kind === 'WRITTEN' ? [outcome.externalId] : []));
-    if (ids.length === 0) return null;
+    const byId = byExternalId(written);
+    if (byId.size === 0) return null;
     try {
-      return await this.call((signal) => this.sync.open.pull.read(this.stream, ids, signal));
+      const records = await this.call((signal) => this.sync.open.pull.read(this.stream, [...byId.keys()], signal));
+      const shown = new Set(records.map(({ externalId }) => externalId));
+      const unseen = [...byId].filter(([id, { attempt }]) => attempt.action === 'CREATE' && !shown.has(id));
+      const leftOut = await this.leftOut(unseen.map(([, { link }]) => link.linkId));
+      for (const [externalId, entry] of unseen)
+        if (leftOut.has(entry.link.linkId))
+          entry.outcome = { kind: 'FAILED', error: outOfSight(externalId), externalId };
+      return records;
     } catch (cause) {
       const err = this.unquotable.withoutIn(cause);
       this.db.log.warn({ err, system: this.sync.system }, 'what was written could not be read back');
@@ -556,9 +580,7 @@ class Delivery implements ClaimedBatch {
   ): Promise<Map<string, JsonObject>> {
     const after = new Map<string, JsonObject>();
     if (records.length === 0) return after;
-    const byId = new Map(
-      written.flatMap((entry) => (entry.outcome.kind === 'WRITTEN' ? [[entry.outcome.externalId, entry]] : [])),
-    );
+    const byId = byExternalId(written);
     const echo = new Map<string, ReadonlySet<string>>();
     for (const { externalId, payload } of records) {
       const entry = byId.get(externalId ?? '');
@@ -619,6 +641,22 @@ class Delivery implements ClaimedBatch {
 /** What the hub knew of each before the system was asked. */
 const hashesOf = (links: readonly LinkCase[]): ReadonlyMap<string, string> =>
   new Map(links.flatMap(({ externalId, source }) => (externalId && source ? [[externalId, source.contentHash]] : [])));
+
+const byExternalId = (written: readonly Written[]): ReadonlyMap<string, Written> =>
+  new Map(
+    written.flatMap((entry) => (entry.outcome.kind === 'WRITTEN' ? [[entry.outcome.externalId, entry] as const] : [])),
+  );
+
+/** The hub created it, and has never read it. */
+const isUnseen = ({ source, creatingSince, externalId }: LinkCase) =>
+  source === null && creatingSince !== null && externalId !== null;
+
+const outOfSight = (externalId: string) =>
+  new Permanent(
+    'OUT_OF_SIGHT',
+    `created as record ${externalId}, but what the connector is set to read there leaves it out: widen that, then redrive, or create no such records there`,
+    { place: 'HUB' },
+  );
 
 const withoutCreate = ({ link, planned }: Work): Work =>
   planned.plan.kind === 'CREATE'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { findJob, resolveTask, startRematch } from '../../golden-records/index.js';
+import { redrive } from '../../sources/index.js';
 import { advanceJobOnce } from '../../src/workflows/advance.js';
 import { goldenOf, STEWARD } from '../support/hub.js';
 import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
@@ -205,4 +206,58 @@ test('what the hub created is still its own after all pairs were compared anew',
   await settle();
   expect(await areOne('portal', 'V1', created?.id ?? '')).toBe(true);
   expect(at.server.of('supplier')).toHaveLength(1);
+});
+
+describe('what the hub created and can not read', () => {
+  const erp = (name: string) => at.hub.arrive('erp', 'supplier', { V1: { name, duns: DUNS, status: 'ACTIVE' } });
+  const leftOut = () => {
+    at.server.faultFor = (path) => (/(page|read|list)$/.test(path) ? { kind: 'LIE' } : null);
+  };
+  const dead = async () =>
+    (await at.hub.db.pool.query(`select error->>'code' as code from delivery where state = 'DEAD'`)).rows;
+
+  test('as it is left out of what is read, is created once and told of; once it comes into sight it is its own', async () => {
+    leftOut();
+    for (const name of [NAME, `${NAME} Ltd`, `${NAME} AS`, `${NAME} plc`]) {
+      await erp(name);
+      await settle();
+      expect(await dead()).toEqual([{ code: 'OUT_OF_SIGHT' }]);
+    }
+    expect(at.server.of('supplier')).toHaveLength(1);
+    const [created] = at.server.of('supplier');
+    at.server.faultFor = () => null;
+    at.server.edit(created?.id ?? '', { website: 'https://zephyr.example.com' });
+    await settle();
+    expect(await areOne('erp', 'V1', created?.id ?? '')).toBe(true);
+    expect(await dead()).toEqual([]);
+    expect(at.server.of('supplier')).toMatchObject([{ fields: { name: `${NAME} plc` } }]);
+  });
+
+  test.each(['a redrive', 'a pull'])('is linked by %s once it is no longer left out', async (way) => {
+    leftOut();
+    await erp(NAME);
+    await settle();
+    const [created] = at.server.of('supplier');
+    at.server.faultFor = () => null;
+    if (way === 'a redrive') await redrive(at.hub.db, STEWARD, { ...request, filter: { code: 'OUT_OF_SIGHT' } });
+    else at.server.edit(created?.id ?? '', {});
+    await settle();
+    expect(await areOne('erp', 'V1', created?.id ?? '')).toBe(true);
+    expect(await dead()).toEqual([]);
+    expect(await openTasks()).toEqual([]);
+    expect(at.server.writes).toHaveLength(1);
+  });
+
+  test('as it was deleted at once, is created anew by a later change', async () => {
+    at.server.afterWrite = () => at.server.records.clear();
+    await erp(NAME);
+    await settle();
+    at.server.afterWrite = undefined;
+    for (const name of [`${NAME} Ltd`, `${NAME} AS`]) {
+      await erp(name);
+      await settle();
+      expect(await dead()).toEqual([]);
+    }
+    expect(at.server.of('supplier')).toMatchObject([{ fields: { name: `${NAME} AS` } }]);
+  });
 });

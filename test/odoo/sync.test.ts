@@ -319,6 +319,35 @@ describe.each(odooChoices())('$name', ({ start }) => {
     await strict.close();
   }, 120_000);
 
+  test('what the hub creates outside of what it reads is created once, and somebody is told', async () => {
+    const narrow = await createOdooHub(odoo, { connector: { items: [['default_code', '!=', false]] } });
+    const name = unique('Glove out of sight');
+    const number = `O-${made}`;
+    const dead = () => narrow.query(`select error->>'code' as code from delivery where state = 'DEAD'`);
+    await narrow.settle();
+    for (const description of ['one', 'two', 'three']) {
+      await narrow.hub.arrive('erp', 'item', { [number]: { name, kind: 'GOODS', description } });
+      await narrow.settle();
+      expect(await dead()).toEqual([{ code: 'OUT_OF_SIGHT' }]);
+    }
+    const found = await admin.searchRead('product.product', [['name', '=', name]], ['id'], context);
+    expect(found).toHaveLength(1);
+    const [{ id } = { id: 0 }] = found;
+    await admin.write('product.product', [id], { default_code: unique('O') }, context);
+    await narrow.settle();
+    expect(await dead()).toEqual([]);
+    expect(
+      await narrow.query(
+        `select 1 from source_record o join source_record e using (golden_record_id) where o.external_id = $1 and e.external_id = $2`,
+        String(id),
+        number,
+      ),
+    ).toHaveLength(1);
+    const [now] = await admin.read('product.product', [id], ['description'], context);
+    expect(String(now?.description)).toContain('three');
+    await narrow.close();
+  }, 120_000);
+
   test('a category that is renamed moves no date of its products, and is noticed', async () => {
     const [above = 0] = await admin.create('product.category', [{ name: unique('Wound care') }], context);
     const [below = 0] = await admin.create('product.category', [{ name: 'Gauze', parent_id: above }], context);
