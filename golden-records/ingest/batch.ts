@@ -37,7 +37,7 @@ export interface IngestBatch {
   readonly echo?: ReadonlyMap<string, ReadonlySet<string>>;
   /**
    * What was known of each before it was read, a moment ago: its content hash by external id. Unless more is known by now, what was
-   * read is no older than that, whatever its date says.
+   * read takes its place, whatever its date says; what it says otherwise is as old as that date.
    */
   readonly current?: ReadonlyMap<string, string>;
   /** Map and settle the records again although their content is the same: the mapping knows more than before. */

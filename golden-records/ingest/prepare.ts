@@ -145,8 +145,7 @@ function prepareRecord(
   const dated = (isTime ? stated : tx.now).toISOString();
   const isOlder = before !== undefined && before.state !== 'HELD' && dated < before.sourceTime;
   const isCurrent = isOlder && batch.current?.get(before.externalId) === before.contentHash;
-  const sourceTime = isCurrent ? before.sourceTime : dated;
-  const base = { index, id, record, hash, before, sourceTime };
+  const base = { index, id, record, hash, before, sourceTime: dated };
   if (record.unreadable) return { ...base, verdict: { kind: 'REJECTED', reason: record.unreadable } };
   if (!isTime) {
     const message = `the record's source time expected ISO 8601 with a year from 1 to 9999, found "${record.sourceTime?.slice(0, 40)}"`;
@@ -158,7 +157,7 @@ function prepareRecord(
   }
   if (isOlder && !isCurrent) return { ...base, verdict: { kind: 'STALE' } };
   try {
-    return { ...base, verdict: applyVerdict(definition, batch, record, id, before, sourceTime) };
+    return { ...base, verdict: applyVerdict(definition, batch, record, id, before, dated) };
   } catch (error) {
     if (!(error instanceof RejectedRecord)) throw error;
     return { ...base, verdict: { kind: 'REJECTED', reason: { code: error.code, message: error.message } } };

@@ -28,7 +28,7 @@ export interface ReplayResult {
 
 // The latest version of each record, where it came in during that time: earlier ones were superseded then and would be now.
 const EVENTS = `
-select s.external_id as "externalId", i.payload, i.deleted, to_char(i.source_time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "sourceTime"
+select s.external_id as "externalId", s.content_hash as "contentHash", i.payload, i.deleted, to_char(i.source_time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "sourceTime"
   from source_record s cross join lateral (select * from inbox_event e where e.entity_type = s.entity_type and e.system = s.system
     and e.scope = s.scope and e.external_id = s.external_id and e.outcome <> 'STALE' order by e.received_at desc, e.id desc limit 1) i
   where s.entity_type = $1 and s.system = $2 and s.scope = $3 and s.external_id > $4
@@ -37,6 +37,8 @@ select s.external_id as "externalId", i.payload, i.deleted, to_char(i.source_tim
 
 interface Event {
   readonly externalId: string;
+  /** Of what is applied now. */
+  readonly contentHash: string;
   readonly payload: Json;
   readonly deleted: boolean;
   readonly sourceTime: string | null;
@@ -81,6 +83,7 @@ export async function replay(
     if (!last) return { replayed, changed };
     const result = await takeIn(db, sync, stream, events.map(asRecord), {
       again: true,
+      current: new Map(events.map(({ externalId, contentHash }) => [externalId, contentHash])),
       correlationId,
       reason,
       lane: 'BACKFILL',

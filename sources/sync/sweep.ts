@@ -38,6 +38,7 @@ type Listed = Omit<ListPage['entries'][number], 'externalId'>;
 interface Known {
   readonly externalId: string;
   readonly state: 'ACTIVE' | 'DELETED' | 'HELD';
+  readonly contentHash: string;
   readonly sourceTime: string;
   readonly parts: number;
 }
@@ -73,7 +74,7 @@ export async function sweep(
   const { missing, different } = compare(known, listed);
   const read = (ids: readonly string[]) => call((signal) => sync.open.pull.read(stream, ids, signal));
   await settleOpenCreates(db, sync, stream, different.length, call);
-  const recovered = await recover(db, sync, stream, different, known, now, read);
+  const recovered = await recover(db, sync, stream, different, { known, listed }, now, read);
   const refused = await isRefused(db, sync, stream, missing.length, known);
   const deleted = refused ? 0 : await remove(db, sync, stream, missing, now, read);
   return { listed: listed.size, deleted, recovered, refused: refused ? missing.length : 0 };
@@ -99,7 +100,7 @@ export function compare(
 
 async function knownRecords(db: Db, { system }: Synchronised, stream: SyncStream): Promise<Map<string, Known>> {
   const rows = await withoutTransaction(db).query<Known>(
-    `select external_id as "externalId", state, to_char(source_time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "sourceTime",
+    `select external_id as "externalId", state, content_hash as "contentHash", to_char(source_time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "sourceTime",
          (select coalesce(sum(case jsonb_typeof(payload->part) when 'array' then jsonb_array_length(payload->part) when 'string' then 1 else 0 end), 0)
            from jsonb_array_elements_text($4::jsonb) part)::int as parts
        from source_record where entity_type = $1 and system = $2 and scope = $3`,
@@ -118,27 +119,58 @@ async function recover(
   sync: Synchronised,
   stream: SyncStream,
   ids: readonly string[],
-  known: ReadonlyMap<string, Known>,
+  { known, listed }: { readonly known: ReadonlyMap<string, Known>; readonly listed: ReadonlyMap<string, Listed> },
   now: string,
   read: Read,
 ): Promise<number> {
+  // A system that was set back says something older than it said before; what it says now is the truth about it.
+  const current = new Map([...known].map(([externalId, { contentHash }]) => [externalId, contentHash]));
+  const hasFewer = ({ externalId, sourceTime }: InboundRecord) => {
+    const before = known.get(externalId ?? '');
+    if (before === undefined || sourceTime === undefined || sourceTime >= before.sourceTime) return false;
+    return (listed.get(before.externalId)?.parts ?? before.parts) < before.parts;
+  };
   let recovered = 0;
   for (const part of partsOf(ids, stream.pageSize)) {
-    const records = (await read(part)).map((record): InboundRecord => {
+    const found = await read(part);
+    const bereaved = await otherwiseSame(db, sync, stream, found.filter(hasFewer));
+    const records = found.map((record): InboundRecord => {
       const before = known.get(record.externalId ?? '');
-      // A system that was set back says something older than it said before; what it says now is the truth about it.
-      const isOlder = before !== undefined && record.sourceTime !== undefined && record.sourceTime < before.sourceTime;
-      return isOlder || before?.state === 'DELETED'
-        ? { ...record, sourceTime: later(now, before?.sourceTime) }
+      return before && bereaved.has(before.externalId)
+        ? { ...record, sourceTime: now > before.sourceTime ? now : before.sourceTime }
         : record;
     });
-    const { counts } = await takeIn(db, sync, stream, records, { reason: 'found by a sweep', lane: 'BACKFILL' });
+    const { counts } = await takeIn(db, sync, stream, records, {
+      reason: 'found by a sweep',
+      lane: 'BACKFILL',
+      current,
+    });
     recovered += records.length - counts.UNCHANGED - counts.STALE;
   }
   return recovered;
 }
 
-const later = (left: string, right: string | undefined) => (right !== undefined && right > left ? right : left);
+/** Of these, those that are as the hub knows them but for their parts: one that went took its date along. */
+async function otherwiseSame(
+  db: Db,
+  { system }: Synchronised,
+  { entityType, scope, parts = [] }: SyncStream,
+  records: readonly InboundRecord[],
+): Promise<ReadonlySet<string>> {
+  if (records.length === 0) return new Set();
+  const rows = await withoutTransaction(db).query<{ externalId: string }>(
+    `select s.external_id as "externalId" from jsonb_to_recordset($4::jsonb) as x("externalId" text, payload jsonb)
+       join source_record s on s.entity_type = $1 and s.system = $2 and s.scope = $3 and s.external_id = x."externalId",
+       lateral (select array(select jsonb_array_elements_text($5::jsonb)) as names) part
+       where s.payload - part.names = x.payload - part.names`,
+    entityType,
+    system,
+    scope,
+    records,
+    parts,
+  );
+  return new Set(rows.map(({ externalId }) => externalId));
+}
 
 /** Looked for once more, one by one, before they count as gone: a listing may lie. */
 async function remove(

@@ -263,6 +263,24 @@ describe('three ways', () => {
     expect(at.server.records.get(id)?.fields).toMatchObject({ currency: 'GBP', name: 'Acme Co' });
   });
 
+  test('law 3: what a target that was set back says counts as old as it is', async () => {
+    const more = { status: 'ACTIVE', statusReason: 'new', currency: 'EUR' };
+    at.server.edit(id, { currency: 'USD' });
+    await at.pullAll();
+    const backup = structuredClone(at.server.records.get(id));
+    at.clock.advance(60_000);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', ...more } });
+    await at.deliverAll();
+    expect(at.server.records.get(id)?.fields.currency).toBe('EUR');
+    at.clock.advance(60_000);
+    if (backup) at.server.records.set(id, backup);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme Co', ...more } });
+    await at.deliverAll();
+    expect(at.server.records.get(id)?.fields).toMatchObject({ name: 'Acme Co', currency: 'EUR' });
+    const { rows } = await at.hub.db.pool.query(`select attributes->>'currency' as currency from golden_record`);
+    expect(rows).toEqual([{ currency: 'EUR' }]);
+  });
+
   test('a target that spells what it gets in its own way is not written to for ever', async () => {
     at.server.stores = (field, value) => (field === 'name' ? String(value).toUpperCase() : value);
     await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme Two', status: 'ACTIVE', statusReason: 'new' } });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { resolveTask } from '../../golden-records/index.js';
+import { RejectedRecord, resolveTask } from '../../golden-records/index.js';
 import {
   checkDrift,
   healOnce,
@@ -7,6 +7,7 @@ import {
   openSystem,
   pullDueOnce,
   pullOnce,
+  replay,
   resumeStream,
   setCode,
   sweep,
@@ -226,6 +227,8 @@ describe('sweep', () => {
   });
   const ids = () => at.server.of('supplier').map(({ id }) => id);
   const sweepNow = () => sweep(at.hub.db, at.sync, stream());
+  const replayAll = () =>
+    replay(at.hub.db, STEWARD, at.sync, stream(), { from: '2026-01-01', to: '2027-01-01', correlationId: 'c' });
 
   test('a delete is found, and its link stays', async () => {
     const [gone = ''] = ids();
@@ -321,6 +324,56 @@ describe('sweep', () => {
     if (old) at.server.records.set(id, old);
     expect(await sweepNow()).toMatchObject({ recovered: 1 });
     expect(await names()).not.toContain('Vendor Edited');
+    // The second look finds nothing left to say.
+    expect(await sweepNow()).toMatchObject({ recovered: 0 });
+  });
+
+  test('law 3: what a system that was set back says counts as old as it is, also when it is replayed', async () => {
+    const [id = ''] = ids();
+    at.server.edit(id, { currency: 'USD' });
+    await at.pullAll();
+    const backup = structuredClone(at.server.records.get(id));
+    at.clock.advance(60_000);
+    await at.hub.arrive('erp', 'supplier', { V0: { ...vendor(0), currency: 'EUR' } });
+    await at.deliverAll();
+    await at.pullAll();
+    expect(at.server.records.get(id)?.fields.currency).toBe('EUR');
+    at.clock.advance(60_000);
+    if (backup) at.server.records.set(id, backup);
+    expect(await sweepNow()).toMatchObject({ recovered: 1 });
+    const currencies = async () =>
+      (
+        await at.hub.db.pool.query(
+          `select g.attributes->>'currency' as golden, s.attributes->>'currency' as there from source_record s
+             join golden_record g on g.entity_type = s.entity_type and g.id = s.golden_record_id
+           where s.system = 'tiny' and s.external_id = $1`,
+          [id],
+        )
+      ).rows;
+    expect(await currencies()).toEqual([{ golden: 'EUR', there: 'USD' }]);
+    expect(await replayAll()).toMatchObject({ changed: 0 });
+    expect(await currencies()).toEqual([{ golden: 'EUR', there: 'USD' }]);
+    await at.deliverAll();
+    expect(at.server.records.get(id)?.fields.currency).toBe('EUR');
+    await at.hub.expectLawful();
+  });
+
+  test('an older state that was rejected is not too old to be replayed', async () => {
+    const [id = ''] = ids();
+    const backup = structuredClone(at.server.records.get(id));
+    at.clock.advance(60_000);
+    at.server.edit(id, { name: 'Vendor Edited' });
+    await at.pullAll();
+    if (backup) at.server.records.set(id, backup);
+    const map = () => {
+      throw new RejectedRecord('RECORD_REJECTED', 'not yet');
+    };
+    await sweep(at.hub.db, at.sync, { ...stream(), mappingWith: () => ({ version: 'strict', map }) });
+    expect(await names()).toContain('Vendor Edited');
+    expect(await openTasks()).toMatchObject([{ kind: 'REJECTED_RECORD' }]);
+    expect(await replayAll()).toMatchObject({ changed: 1 });
+    expect(await names()).not.toContain('Vendor Edited');
+    expect(await openTasks()).toEqual([]);
   });
 });
 

@@ -187,12 +187,12 @@ describe('send', () => {
 test('a sweep tells what is missing and what is otherwise', () => {
   const known = new Map(
     [
-      { externalId: '1', state: 'ACTIVE' as const, sourceTime: 't1', parts: 0 },
-      { externalId: '2', state: 'ACTIVE' as const, sourceTime: 't1', parts: 0 },
-      { externalId: '3', state: 'DELETED' as const, sourceTime: 't1', parts: 0 },
-      { externalId: '4', state: 'HELD' as const, sourceTime: 't1', parts: 0 },
-      { externalId: '6', state: 'ACTIVE' as const, sourceTime: 't1', parts: 2 },
-      { externalId: '7', state: 'ACTIVE' as const, sourceTime: 't1', parts: 2 },
+      { externalId: '1', contentHash: 'h', state: 'ACTIVE' as const, sourceTime: 't1', parts: 0 },
+      { externalId: '2', contentHash: 'h', state: 'ACTIVE' as const, sourceTime: 't1', parts: 0 },
+      { externalId: '3', contentHash: 'h', state: 'DELETED' as const, sourceTime: 't1', parts: 0 },
+      { externalId: '4', contentHash: 'h', state: 'HELD' as const, sourceTime: 't1', parts: 0 },
+      { externalId: '6', contentHash: 'h', state: 'ACTIVE' as const, sourceTime: 't1', parts: 2 },
+      { externalId: '7', contentHash: 'h', state: 'ACTIVE' as const, sourceTime: 't1', parts: 2 },
     ].map((entry) => [entry.externalId, entry]),
   );
   const listed = new Map([
