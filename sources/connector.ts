@@ -201,13 +201,18 @@ export interface OutwardContext {
   readonly system: string;
   readonly scope: string;
   readonly golden: OutwardRecord;
+  /** What the record has there now, as `present` shows it; undefined: it is to be created. */
+  readonly theirs: JsonObject | undefined;
   /**
    * The external id here of the golden record that a reference leads to; of several, one that the record has already. Undefined: it has
    * none; the attribute is left alone, and written once it has one. While it is on its way the delivery waits (parents before children).
    */
   reference(entityType: string, goldenId: string): string | undefined;
-  /** The system's code for the hub's word. While nobody knows it the attribute is left alone, and a steward asked. */
-  code(list: string, word: string): string | undefined;
+  /**
+   * The system's code for the hub's word. While nobody knows it the attribute is left alone, and a steward asked. Where several
+   * codes mean the word it is `present`, the one that is there, if that is one of them.
+   */
+  code(list: string, word: string, present?: Json): string | undefined;
 }
 
 // ---- The connector --------------------------------------------------------------------------------------------------

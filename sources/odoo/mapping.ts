@@ -323,10 +323,12 @@ const writeBank = (
 
 function writeTerms(value: Json, context: OutwardContext): JsonObject {
   const terms: JsonObject = {};
+  const there = context.theirs?.['<terms>'];
+  const present = isJsonObject(there) ? there : {};
   for (const { businessUnit, value: stated } of objects(value)) {
     const company = typeof businessUnit === 'string' ? context.reference('business_unit', businessUnit) : undefined;
     const word = isJsonObject(stated) ? textOf(stated.code) : null;
-    const code = word === null ? undefined : context.code('paymentTerms', word);
+    const code = word === null ? undefined : context.code('paymentTerms', word, present[company ?? '']);
     if (company !== undefined && code !== undefined) terms[company] = code;
   }
   return { '<terms>': terms };

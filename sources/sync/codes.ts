@@ -36,12 +36,13 @@ interface CodeRow {
  */
 export async function loadCodes(db: Db, system: string, plain: readonly PlainCode[] = []): Promise<CodeLists> {
   const rows = await withoutTransaction(db).query<CodeRow>(
-    `select list, code, word, preferred from code where system = $1 order by preferred desc, code`,
+    `select list, code, word, preferred from code where system = $1
+       order by preferred desc, case when code ~ '^[0-9]+$' then code::numeric end, code`,
     system,
   );
   const inward = new Map(rows.map(({ list, code, word }) => [`${list}\n${code}`, word]));
   const outward = new Map<string, string>();
-  // The preferred one comes first, else the lowest: the same for every worker.
+  // The preferred one comes first, else the lowest (2 before 10): the same for every worker.
   for (const { list, code, word } of rows) if (!outward.has(`${list}\n${word}`)) outward.set(`${list}\n${word}`, code);
   const ownWords = new Map(plain.map(({ list, code, word }) => [plainKey(list, word), code]));
   return {

@@ -80,7 +80,7 @@ export function planLink(
   const isNew = theirs === undefined;
   if (isNew && !mayCreate(context, link)) return done(link.source ? NOTHING : GONE);
   const record: OutwardRecord = { ...golden, entityType: context.definition.code };
-  const wishes = wishesOf(context, link, record, theirs ?? {});
+  const wishes = wishesOf(context, link, record, theirs);
   if (wishes.error) return done({ kind: 'FAIL', error: wishes.error });
   const { unknownCodes, lacks } = wishes;
   if (wishes.waitsFor !== undefined) return { plan: { kind: 'WAIT', ...wishes.waitsFor }, conflicts: [], unknownCodes };
@@ -124,7 +124,12 @@ interface Wishes {
 }
 
 /** The golden values in the target's own fields, as far as they are known there. */
-function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRecord, theirs: JsonObject): Wishes {
+function wishesOf(
+  context: PlanContext,
+  { golden }: LinkCase,
+  record: OutwardRecord,
+  theirs: JsonObject | undefined,
+): Wishes {
   const { outward, scope } = context.stream;
   const unknownCodes: UnknownCode[] = [];
   const attributes: Wish[] = [];
@@ -137,6 +142,7 @@ function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRec
     system: context.system,
     scope,
     golden: record,
+    theirs,
     reference(entityType, goldenId) {
       const parent = context.parents.get(`${entityType}\n${goldenId}`);
       const [first, ...others] = parent?.externalIds ?? [];
@@ -151,7 +157,8 @@ function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRec
       isIncomplete = true;
       return undefined;
     },
-    code(list, word) {
+    code(list, word, present) {
+      if (typeof present === 'string' && context.codes.inward(list, present) === word) return present;
       const code = context.codes.outward(list, word);
       if (code === undefined) {
         unknownCodes.push({ list, direction: 'OUTWARD', value: word });
@@ -167,7 +174,7 @@ function wishesOf(context: PlanContext, { golden }: LinkCase, record: OutwardRec
       if (!golden || !origin || origin.pending) continue;
       const value = golden.attributes[attribute] ?? null;
       isIncomplete = false;
-      present = names.map((name) => theirs[name] ?? null);
+      present = names.map((name) => theirs?.[name] ?? null);
       let fields: JsonObject;
       try {
         fields = write(value, given);

@@ -420,6 +420,14 @@ describe('code lists', () => {
     expect(await waiting()).toEqual([]);
   });
 
+  test('of several codes that mean the word and none of which is preferred, the lowest number is written', async () => {
+    for (const code of ['10', '9', 'X'])
+      await setCode(at.hub.db, STEWARD, 'c', { system: 'tiny', list: 'forms', code, word: 'AG' });
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', legalForm: 'AG' } });
+    await at.deliverAll();
+    expect(at.server.of('supplier')).toMatchObject([{ fields: { form: '9' } }]);
+  });
+
   test('outward too: the rest is written, the attribute follows', async () => {
     await at.hub.arrive('erp', 'supplier', { V1: { name: 'Acme', legalForm: 'AG' } });
     await at.deliverAll();

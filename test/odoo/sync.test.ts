@@ -348,6 +348,57 @@ describe.each(odooChoices())('$name', ({ start }) => {
     await narrow.close();
   }, 120_000);
 
+  test('of two payment terms that mean the same, the one that is there stays', async () => {
+    const own = { owner: ['erp'], onConflict: 'correct' as const };
+    const mine = await createOdooHub(odoo, { rules: { supplier: { attributes: { paymentTerms: own, phones: own } } } });
+    const [there = 0, other = 0] = await admin.searchIds('account.payment.term', [], context, 2);
+    const [name, field] = [unique('Two Terms'), 'property_supplier_payment_term_id'];
+    const [id = 0] = await admin.create(
+      'res.partner',
+      [{ name, is_company: true, supplier_rank: 1, [field]: there }],
+      context,
+    );
+    for (const [code, preferred] of [
+      [there, false],
+      [other, true],
+    ] as const)
+      await setCode(mine.hub.db, HUB_ACTOR, newId(), {
+        system: 'odoo',
+        list: 'paymentTerms',
+        code: String(code),
+        word: 'NET30',
+        preferred,
+      });
+    await mine.settle();
+    const goldenOf = async (entityType: string, system: string, externalId: string) => {
+      const [found] = await mine.query<{ id: string }>(
+        `select golden_record_id::text as id from source_record where entity_type = $1 and system = $2 and external_id = $3`,
+        entityType,
+        system,
+        externalId,
+      );
+      return found?.id ?? '';
+    };
+    const meet = async (entityType: string, theirs: number, erps: string) => {
+      const [survivorId, merged] = [
+        await goldenOf(entityType, 'odoo', String(theirs)),
+        await goldenOf(entityType, 'erp', erps),
+      ];
+      if (survivorId !== merged) await mine.hub.decide('MERGE', { entityType, survivorId, mergedIds: [merged] });
+    };
+    const [{ name: company } = { name: '' }] = await admin.read('res.company', [1], ['name'], context);
+    await mine.hub.arrive('erp', 'business_unit', { OWN: { code: 'OWN', name: String(company), status: 'ACTIVE' } });
+    await meet('business_unit', 1, 'OWN');
+    const paymentTerms = [{ businessUnit: 'OWN', value: { code: 'NET30' } }];
+    await mine.hub.arrive('erp', 'supplier', { V1: { name, phones: ['+47 55 123 456'], paymentTerms } });
+    await meet('supplier', id, 'V1');
+    await mine.settle();
+    const now = await partner(id, ['phone', field]);
+    expect(now?.phone).toBeTruthy();
+    expect(idOf(now?.[field])).toBe(there);
+    await mine.close();
+  }, 120_000);
+
   test('a category that is renamed moves no date of its products, and is noticed', async () => {
     const [above = 0] = await admin.create('product.category', [{ name: unique('Wound care') }], context);
     const [below = 0] = await admin.create('product.category', [{ name: 'Gauze', parent_id: above }], context);

@@ -54,6 +54,7 @@ const outwardContext = (codes: Record<string, string> = {}): OutwardContext => (
   system: 'odoo',
   scope: 'main',
   golden: { id: 'g', entityType: 'supplier', state: 'ACTIVE', attributes: {} },
+  theirs: undefined,
   reference: (_type, id) => (id === 'unknown' ? undefined : `of ${id}`),
   // As an Odoo that has all countries and currencies says.
   code: (list, word) => codes[`${list} ${word}`] ?? (['countries', 'currencies'].includes(list) ? word : undefined),
