@@ -206,8 +206,9 @@ export interface OutwardContext {
   /**
    * The external id here of the golden record that a reference leads to; of several, one that the record has already. Undefined: it has
    * none; the attribute is left alone, and written once it has one. While it is on its way the delivery waits (parents before children).
+   * `isPart`: the attribute is a list that is written without that entry, beside what `theirs` has of others.
    */
-  reference(entityType: string, goldenId: string): string | undefined;
+  reference(entityType: string, goldenId: string, isPart?: boolean): string | undefined;
   /**
    * The system's code for the hub's word. While nobody knows it the attribute is left alone, and a steward asked. Where several
    * codes mean the word it is `present`, the one that is there, if that is one of them.

@@ -325,13 +325,31 @@ function writeTerms(value: Json, context: OutwardContext): JsonObject {
   const terms: JsonObject = {};
   const there = context.theirs?.['<terms>'];
   const present = isJsonObject(there) ? there : {};
+  const parts = partsOf(context);
   for (const { businessUnit, value: stated } of objects(value)) {
-    const company = typeof businessUnit === 'string' ? context.reference('business_unit', businessUnit) : undefined;
+    const company = typeof businessUnit === 'string' ? parts.reference('business_unit', businessUnit) : undefined;
+    if (company === undefined) continue;
     const word = isJsonObject(stated) ? textOf(stated.code) : null;
-    const code = word === null ? undefined : context.code('paymentTerms', word, present[company ?? '']);
-    if (company !== undefined && code !== undefined) terms[company] = code;
+    const code = word === null ? undefined : context.code('paymentTerms', word, present[company]);
+    if (code !== undefined) terms[company] = code;
   }
-  return { '<terms>': terms };
+  return { '<terms>': parts.areMissing() ? { ...present, ...terms } : terms };
+}
+
+/** Of a list whose entries refer to records: those that Odoo lacks are left out, and what it has of others stays while any is. */
+function partsOf(context: OutwardContext) {
+  let isMissing = false;
+  return {
+    reference(entityType: string, goldenId: string): string | undefined {
+      const id = context.reference(entityType, goldenId, true);
+      isMissing ||= id === undefined;
+      return id;
+    },
+    leaveOut: () => {
+      isMissing = true;
+    },
+    areMissing: () => isMissing,
+  };
 }
 
 const TAX_ORDER = ['VAT', 'EIN', 'TAX_ID'];
@@ -417,7 +435,7 @@ export const itemOutward = (options: { readonly creates: boolean }): Outward => 
     },
     supplierItems: {
       fields: ['<prices>'],
-      write: (offers, context) => ({ '<prices>': objects(offers).flatMap((offer) => priceOf(offer, context)) }),
+      write: writeOffers,
     },
     status: { fields: ['active'], write: (status) => ({ active: status !== 'DISCONTINUED' }) },
   },
@@ -524,11 +542,24 @@ function baseGtin(packagings: Json): Json {
   return gtin === null ? null : gtin.replace(/^0(?=\d{13}$)/, '');
 }
 
-function priceOf(offer: JsonObject, context: OutwardContext): JsonObject[] {
-  const partner = typeof offer.supplier === 'string' ? context.reference('supplier', offer.supplier) : undefined;
-  if (partner === undefined || !isJsonObject(offer.price)) return [];
-  const company =
-    typeof offer.businessUnit === 'string' ? context.reference('business_unit', offer.businessUnit) : undefined;
+function writeOffers(offers: Json, context: OutwardContext): JsonObject {
+  const parts = partsOf(context);
+  const rows = objects(offers).flatMap((offer) => priceOf(offer, parts, context));
+  if (!parts.areMissing()) return { '<prices>': rows };
+  const sellers = new Set(rows.map(sellerKey));
+  const left = objects(context.theirs?.['<prices>'] ?? null).filter((row) => !sellers.has(sellerKey(row)));
+  return { '<prices>': [...rows, ...left] };
+}
+
+const sellerKey = ({ partner, company }: JsonObject): string => `${textOf(partner)} ${textOf(company)}`;
+
+function priceOf(offer: JsonObject, parts: ReturnType<typeof partsOf>, context: OutwardContext): JsonObject[] {
+  const partner = typeof offer.supplier === 'string' ? parts.reference('supplier', offer.supplier) : undefined;
+  // Without a price it has no row there; whoever made one has more to say.
+  if (!isJsonObject(offer.price)) parts.leaveOut();
+  const isOfUnit = typeof offer.businessUnit === 'string';
+  const company = isOfUnit ? parts.reference('business_unit', String(offer.businessUnit)) : undefined;
+  if (partner === undefined || !isJsonObject(offer.price) || (isOfUnit && company === undefined)) return [];
   return [
     {
       partner,

@@ -143,7 +143,7 @@ function wishesOf(
     scope,
     golden: record,
     theirs,
-    reference(entityType, goldenId) {
+    reference(entityType, goldenId, isPart = false) {
       const parent = context.parents.get(`${entityType}\n${goldenId}`);
       const [first, ...others] = parent?.externalIds ?? [];
       // Of several that are one here each is right: what refers to one of them stays with it.
@@ -154,7 +154,7 @@ function wishesOf(
         waitsFor ??= { waitsFor: goldenKey(goldenId), ...(deadSince === null ? {} : { deadSince }) };
       }
       lacks ??= goldenId;
-      isIncomplete = true;
+      isIncomplete ||= !isPart;
       return undefined;
     },
     code(list, word, present) {

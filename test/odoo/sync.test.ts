@@ -550,9 +550,43 @@ describe.each(odooChoices())('$name', ({ start }) => {
       await prices.settle();
       await offering(prices, 'I', `${item} of today`, { S: '2', G: '9' });
       expect(await prices.query(`select error->>'message' as error from delivery where state = 'DEAD'`)).toEqual([]);
-      expect(await admin.count('product.product', [['name', '=', `${item} of today`]], context)).toBe(1);
+      expect(await pricesOf(`${item} of today`)).toMatchObject([{ product_code: 'N-S', price: 2 }]);
     } finally {
       await prices.close();
+    }
+  }, 180_000);
+
+  test('terms of a unit that is no company there are left out, and those of the others written', async () => {
+    const own = { owner: ['erp'], onConflict: 'correct' as const };
+    const mine = await createOdooHub(odoo, { rules: { supplier: { attributes: { paymentTerms: own } } } });
+    try {
+      const [term = 0] = await admin.searchIds('account.payment.term', [], context, 1);
+      const [{ name: company } = { name: '' }] = await admin.read('res.company', [1], ['name'], context);
+      await mine.settle();
+      await mine.hub.arrive('erp', 'business_unit', {
+        OWN: { code: 'OWN', name: String(company), status: 'ACTIVE' },
+        FAR: { code: 'FAR', name: 'Quokka Far Away', status: 'ACTIVE' },
+      });
+      const goldens = await mine.query<{ id: string; system: string; externalId: string }>(
+        `select golden_record_id::text as id, system, external_id as "externalId" from source_record where entity_type = 'business_unit'`,
+      );
+      const golden = (system: string, id: string) =>
+        goldens.find((row) => row.system === system && row.externalId === id)?.id ?? '';
+      const [survivorId, merged] = [golden('odoo', '1'), golden('erp', 'OWN')];
+      if (survivorId !== merged)
+        await mine.hub.decide('MERGE', { entityType: 'business_unit', survivorId, mergedIds: [merged] });
+      const code = { system: 'odoo', list: 'paymentTerms', code: String(term), word: 'NET30' };
+      await setCode(mine.hub.db, HUB_ACTOR, newId(), code);
+      const paymentTerms = ['FAR', 'OWN'].map((businessUnit) => ({ businessUnit, value: { code: 'NET30' } }));
+      const name = unique('Far and near');
+      await mine.hub.arrive('erp', 'supplier', { F: { name, paymentTerms } });
+      await mine.settle();
+      const field = 'property_supplier_payment_term_id';
+      const [found] = await admin.searchRead('res.partner', [['name', '=', name]], [field], context);
+      expect(idOf(found?.[field])).toBe(term);
+      expect(await mine.compareAll()).toMatchObject({ written: 0 });
+    } finally {
+      await mine.close();
     }
   }, 180_000);
 
