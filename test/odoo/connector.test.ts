@@ -299,6 +299,34 @@ describe.each(odooChoices())('$name', ({ start }) => {
     ]);
   });
 
+  test('a contact that arrives while its key is looked for is not made twice', async () => {
+    const { imitation } = odoo;
+    if (!imitation) return;
+    const fields = { name: unique('Late'), is_company: true, '<contacts>': supplier['<contacts>'] ?? null };
+    const key = `link-${++made}-${Date.now()}`;
+    const id = await created('supplier', fields, key);
+    const elsewhere = await created('supplier', { name: unique('Elsewhere'), is_company: true });
+    const [child] = await admin.searchIds('res.partner', [['parent_id', '=', Number(id)]], context);
+    const moveTo = (parent: string) =>
+      imitation.world.as('admin', (call) =>
+        imitation.world.write(call, 'res.partner', [child ?? 0], { parent_id: Number(parent) }),
+      );
+    moveTo(elsewhere);
+    imitation.trouble = (_model, method) => {
+      if (method === 'load') moveTo(id);
+      return undefined;
+    };
+    const say = () =>
+      write('supplier', 'UPDATE', [
+        { key, externalId: id, fields: { '<contacts>': fields['<contacts>'] }, before: null },
+      ]).finally(() => {
+        imitation.trouble = undefined;
+      });
+    expect(await say()).toMatchObject([{ kind: 'FAILED', error: { code: 'RECORD_CHANGED' } }]);
+    expect(await say()).toMatchObject([{ kind: 'WRITTEN' }]);
+    expect(await admin.searchIds('res.partner', [['parent_id', '=', Number(id)]], context)).toEqual([child]);
+  });
+
   test('a row that is refused in the middle of a batch is named, and the others are written', async () => {
     const rows = [1, 2, 3, 4, 5].map((n) => ({
       key: `batch-${Date.now()}-${n}`,
