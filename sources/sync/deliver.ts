@@ -12,7 +12,7 @@ import {
 import type { Lane, WriteBatch } from '../connector.js';
 import { Permanent, Retryable } from '../errors.js';
 import { type CodeLists, loadCodes, waitForCodes } from './codes.js';
-import { equalJson, type FieldBase, isEcho, type Same } from './decide.js';
+import type { FieldBase } from './decide.js';
 import { asSourceError, isAnswer, isOfSystem } from './failure.js';
 import { takeIn } from './intake.js';
 import { keepLease, LEASE_MS } from './lease.js';
@@ -36,6 +36,7 @@ import {
   stillClaimed,
 } from './outbox-store.js';
 import { FIRST_LOAD, Outcomes, SWEEP, type Work, type Written } from './outcomes.js';
+import { ownAttributes } from './own-words.js';
 import { askedOf, type LinkPlan, type OutwardStream, type PlanContext, parentsOf, planLink } from './plan-link.js';
 import { isFirstLoadDone } from './pull.js';
 import { groupRows, type RowOutcome, send } from './send.js';
@@ -159,7 +160,6 @@ class Delivery implements ClaimedBatch {
   private readonly stream: OutwardStream;
   private readonly definition: EntityTypeDefinition;
   private readonly home: Home;
-  private readonly same: Same;
   private readonly push;
   private readonly capabilities;
   private readonly unquotable: Unquotable;
@@ -191,7 +191,6 @@ class Delivery implements ClaimedBatch {
     this.push = push;
     this.capabilities = capabilities;
     this.home = { system: sync.system, scope, entityType };
-    this.same = stream.outward.same ?? equalJson;
     this.unquotable = new Unquotable(definition, stream);
     this.told = new Outcomes(db, sync.system, this.unquotable, options);
     const { leaseMs } = options;
@@ -337,7 +336,7 @@ class Delivery implements ClaimedBatch {
       const present = this.stream.outward.present(record.payload);
       theirs.set(link.linkId, present);
       this.unquotable.ofFields(present);
-      const own = this.echoOf(present, link.bases);
+      const own = ownAttributes(this.stream.outward, present, link.bases, isUnseen(link) ? link.golden : null);
       const isUnsure = Object.values(link.bases).some(({ seen }) => seen === 0) && own.size > 0;
       const hash = contentHash(record.payload);
       hashes.set(link.linkId, hash);
@@ -354,13 +353,6 @@ class Delivery implements ClaimedBatch {
       ...(echo.size > 0 ? { echo } : {}),
     });
     return { links: await this.load(), theirs, hashes };
-  }
-
-  private echoOf(present: JsonObject, bases: LinkCase['bases']): Set<string> {
-    const attributes = Object.entries(this.stream.outward.attributes);
-    return new Set(
-      attributes.filter(([, { fields }]) => isEcho(fields, present, bases, this.same)).map(([attribute]) => attribute),
-    );
   }
 
   /**
@@ -587,7 +579,10 @@ class Delivery implements ClaimedBatch {
       if (!entry || externalId === null) continue;
       const present = this.stream.outward.present(payload);
       after.set(entry.link.linkId, present);
-      echo.set(externalId, this.echoOf(present, { ...entry.link.bases, ...entry.attempt.bases }));
+      const { link, attempt } = entry;
+      const bases = { ...link.bases, ...attempt.bases };
+      const createdFor = attempt.action === 'CREATE' ? link.golden : null;
+      echo.set(externalId, ownAttributes(this.stream.outward, present, bases, createdFor));
     }
     const reason = 'read back after writing';
     const current = hashesOf(written.map(({ link }) => link));

@@ -208,6 +208,37 @@ test('what the hub created is still its own after all pairs were compared anew',
   expect(at.server.of('supplier')).toHaveLength(1);
 });
 
+test.each(['is read back', 'comes by a pull', 'is found after a crash'])(
+  'what a system fills in by itself is nobody’s word, be it that the new record %s; what is changed there is',
+  async (way) => {
+    at.server.afterWrite = () => {
+      for (const { id, fields } of at.server.of('supplier'))
+        if (fields.currency === undefined) at.server.edit(id, { currency: 'USD' });
+    };
+    at.server.faultFor = (path) => {
+      if (way === 'comes by a pull' && path.endsWith('/read')) return { kind: 'STATUS', status: 500 };
+      return way === 'is found after a crash' && path.endsWith('/write') ? { kind: 'CUT_AFTER' } : null;
+    };
+    const earlier = { sourceTime: new Date(at.clock.now().getTime() - 3_600_000).toISOString() };
+    await at.hub.arrive('erp', 'supplier', { V1: { name: NAME, duns: DUNS, status: 'ACTIVE' } }, earlier);
+    await at.deliver();
+    at.server.faultFor = () => null;
+    if (way === 'is found after a crash') await at.deliverAll();
+    await settle();
+    const [created] = at.server.of('supplier');
+    expect(created).toMatchObject({ fields: { currency: 'USD' } });
+    expect(await areOne('erp', 'V1', created?.id ?? '')).toBe(true);
+    await at.hub.arrive('portal', 'supplier', { P1: { name: NAME, duns: DUNS, currency: 'EUR' } }, earlier);
+    await settle();
+    expect(created).toMatchObject({ fields: { currency: 'EUR' } });
+    at.clock.advance(10_000);
+    at.server.edit(created?.id ?? '', { currency: 'GBP' });
+    await settle();
+    const { rows } = await at.hub.db.pool.query(`select attributes->>'currency' as currency from golden_record`);
+    expect(rows).toEqual([{ currency: 'GBP' }]);
+  },
+);
+
 describe('what the hub created and can not read', () => {
   const erp = (name: string) => at.hub.arrive('erp', 'supplier', { V1: { name, duns: DUNS, status: 'ACTIVE' } });
   const leftOut = () => {

@@ -319,6 +319,26 @@ describe.each(odooChoices())('$name', ({ start }) => {
     await strict.close();
   }, 120_000);
 
+  test('what Odoo fills in by itself is nobody’s word: the source’s stays', async () => {
+    const free = await createOdooHub(odoo, { rules: {} });
+    const name = unique('Glove in boxes');
+    const item = { name, kind: 'CONSUMABLE', baseUnit: 'BX' };
+    await free.settle();
+    const sourceTime = new Date(free.hub.db.now().getTime() - 60_000).toISOString();
+    await free.hub.arrive('erp', 'item', { [`U-${made}`]: item }, { sourceTime });
+    await free.settle();
+    const unit = async () => {
+      const [found] = await free.query<{ unit: string }>(
+        `select attributes->>'baseUnit' as unit from golden_record where attributes->>'name' = $1`,
+        name,
+      );
+      return found?.unit;
+    };
+    expect(await admin.count('product.product', [['name', '=', name]], context)).toBe(1);
+    expect(await unit()).toBe(item.baseUnit);
+    await free.close();
+  }, 120_000);
+
   test('what the hub creates outside of what it reads is created once, and somebody is told', async () => {
     const narrow = await createOdooHub(odoo, { connector: { items: [['default_code', '!=', false]] } });
     const name = unique('Glove out of sight');
