@@ -297,22 +297,26 @@ async function suppliers(
   const [first, ...others] = await session.companyIds();
   const context = await session.context(first);
   const maybe = await session.known('res.partner', PARTNER_MAYBE);
-  // Most partners have neither contacts nor accounts. Of a few, their own lists say so and spare a call; of many, a call costs less than the lists.
+  // Most partners have no accounts. Of a few, their own lists say so and spare a call; of many, a call costs less than the lists.
   const areMany = limit !== undefined && limit > FEW;
-  const fields = [...PARTNER, ...maybe, ...(areMany ? [] : ['child_ids', 'bank_ids']), ...DATES];
+  const fields = [...PARTNER, ...maybe, ...(areMany ? [] : ['bank_ids']), ...DATES];
   const partners = await client.searchRead('res.partner', domain, fields, context, pageOf(limit));
   const ids = partners.map(({ id }) => id);
-  const part = (model: string, list: string, owner: string, names: readonly string[], more: Domain = []) => {
-    const own = areMany ? ids : partners.flatMap((row) => idsOf(row[list]));
-    if (own.length === 0) return [];
-    return client.searchRead(model, [[areMany ? owner : 'id', 'in', own], ...more], [...names, 'write_date'], context);
+  const accountsOf = () => {
+    const own = areMany ? ids : partners.flatMap(({ bank_ids }) => idsOf(bank_ids));
+    const domain = [[areMany ? 'partner_id' : 'id', 'in', own]];
+    return own.length === 0 ? [] : client.searchRead('res.partner.bank', domain, [...BANK, 'write_date'], context);
   };
+  // `child_ids` has active ones only, and an archived one has a date to tell.
+  const childrenOfAll = () =>
+    ids.length === 0
+      ? []
+      : client.searchRead('res.partner', [['parent_id', 'in', ids], ...PEOPLE], [...CHILD, 'write_date'], context);
   return withParts(partners, async () => {
-    const [children, vendors, banks] = await Promise.all([
-      part('res.partner', 'child_ids', 'parent_id', CHILD, PEOPLE),
-      part('res.partner', 'child_ids', 'parent_id', [], [...PEOPLE, ...meant]),
-      part('res.partner.bank', 'bank_ids', 'partner_id', BANK),
-    ]);
+    const [children, banks] = await Promise.all([childrenOfAll(), accountsOf()]);
+    const some = children.map(({ id }) => id);
+    const vendors =
+      some.length === 0 ? [] : await client.searchRead('res.partner', [['id', 'in', some], ...meant], [], context);
     const isVendor = new Set(vendors.map(({ id }) => id));
     const byCompany = new Map<number, Map<number, OdooRow>>();
     const own = await session.known('res.partner', BY_COMPANY);

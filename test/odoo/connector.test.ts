@@ -497,6 +497,35 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect((await attributes('item', successors[0] ?? '')).packagings).toBeNull();
   });
 
+  test('an archived contact is counted by a listing as it is by a read, of a few and of many', async () => {
+    const id = await created('supplier', { ...supplier, name: unique('Archived Contact'), vat: null, '<banks>': [] });
+    const [contact = 0] = await admin.searchIds(
+      'res.partner',
+      [
+        ['parent_id', '=', Number(id)],
+        ['name', '=', 'Ada Lang'],
+      ],
+      context,
+    );
+    await admin.write('res.partner', [contact], { active: false }, context);
+    const before = String(Number(id) - 1);
+    const listed = await open.pull.list?.(stream('supplier'), before, 1, signal);
+    const [few] = await open.pull.read(stream('supplier'), [id], signal);
+    const lump = await open.pull.page(
+      stream('supplier'),
+      { from: null, to: '2027-12-01T00:00:00.000Z' },
+      before,
+      1_000,
+      signal,
+    );
+    const many = lump.records.find(({ externalId }) => externalId === id);
+    expect(few?.payload).toMatchObject({
+      children: [{ active: expect.any(Boolean) }, { active: expect.any(Boolean) }],
+    });
+    expect(many).toEqual(few);
+    expect(listed?.entries).toEqual([{ externalId: id, parts: 2, sourceTime: few?.sourceTime }]);
+  });
+
   test('24: payment terms by company, once somebody has said what they mean', async () => {
     const [term] = await admin.searchRead('account.payment.term', [['name', '=', '30 Days']], ['name'], context);
     const id = await created('supplier', { name: unique('Terms'), is_company: true });

@@ -231,6 +231,15 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect((await row('res.partner', child, ['parent_id'])).parent_id).toBe(false);
   });
 
+  test('a partner lists its active children only, whatever the context says', async () => {
+    const parent = await partner();
+    const child = await partner({ is_company: false, parent_id: parent });
+    const gone = await partner({ is_company: false, parent_id: parent, active: false });
+    expect((await row('res.partner', parent, ['child_ids'])).child_ids).toEqual([child]);
+    const all = await admin.searchIds('res.partner', [['parent_id', '=', parent]], context);
+    expect(all).toEqual([child, gone]);
+  });
+
   test('13: a merge deletes the source and moves what belongs to it, its external id too', async () => {
     const key = `concord_test.merge_${Date.now()}_${made}`;
     const loaded = await admin.load(

@@ -141,6 +141,20 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect((await golden(kept))?.attributes.status).toBe('BLOCKED');
   }, 120_000);
 
+  test('a contact that is archived there is none any more, without a sweep', async () => {
+    const name = unique('Archived Contact');
+    const [id = 0] = await admin.create('res.partner', [{ name, is_company: true, supplier_rank: 1 }], context);
+    await odoo.nextSecond();
+    const person = { name: 'Ada Lang', is_company: false, parent_id: id };
+    const [contact = 0] = await admin.create('res.partner', [person], context);
+    await at.settle();
+    expect((await golden(name))?.attributes.contacts).toHaveLength(1);
+    await odoo.nextSecond();
+    await admin.write('res.partner', [contact], { active: false }, context);
+    await at.settle();
+    expect((await golden(name))?.attributes).not.toHaveProperty('contacts');
+  }, 120_000);
+
   test('12: an account that is deleted there leaves no date, and the sweep finds it gone', async () => {
     const name = unique('Two Accounts');
     const [id = 0] = await admin.create('res.partner', [{ name, is_company: true, supplier_rank: 1 }], context);

@@ -297,7 +297,8 @@ export class OdooWorld {
     if (field?.type === 'one2many' && field.relation !== undefined) {
       const back = field.relation_field ?? '';
       const ids = this.table(field.relation).idsBy(back, id);
-      return call.activeOnly
+      // Both servers narrow this list to active ones by its definition, whatever the context says.
+      return call.activeOnly || (model === 'res.partner' && name === 'child_ids')
         ? ids.filter((one) => this.table(field.relation ?? '').rows.get(one)?.active !== false)
         : ids;
     }
