@@ -16,6 +16,7 @@ import {
 } from '../../golden-records/index.js';
 import type { InwardCodes, PlainCode, SyncStream } from '../connector.js';
 import { type Synchronised } from './synchronised.js';
+import type { Call } from './turns.js';
 
 /** A system's code lists as they stand: which code is which of the hub's words. */
 export interface CodeLists {
@@ -210,13 +211,10 @@ export async function healCodes(db: Db, sync: Synchronised): Promise<number> {
     if (own.length > 0 && isFirst(sync, stream)) await mapAgain(db, sync, stream, codes, own);
   }
   await inTransaction(db, async (tx) => {
-    // One that is under way was planned before the answer: it goes again.
     await tx.execute(
-      `update delivery set state = case when state = 'IN_FLIGHT' then state else 'PENDING' end, generation = generation + 1, due_at = $2::timestamptz, queued_at = $2::timestamptz,
-           finished_at = null, place = null, error = null, attempts = 0
-         where state in ('DONE', 'PENDING', 'IN_FLIGHT') and link_id in (select value::uuid from jsonb_array_elements_text($1::jsonb))`,
-      answered.filter(({ direction }) => direction === 'OUTWARD').map(({ recordId }) => recordId),
+      sendAgain(`select value::uuid from jsonb_array_elements_text($2::jsonb)`),
       tx.now.toISOString(),
+      answered.filter(({ direction }) => direction === 'OUTWARD').map(({ recordId }) => recordId),
     );
     await tx.execute(
       `delete from code_wait w using jsonb_to_recordset($2::jsonb) as x("recordId" uuid, "entityType" text, direction text, list text, value text)
@@ -227,6 +225,39 @@ export async function healCodes(db: Db, sync: Synchronised): Promise<number> {
     );
   });
   return answered.length;
+}
+
+/** One that is under way was planned before the answer: it goes again. */
+const sendAgain = (links: string) => `
+update delivery set state = case when state = 'IN_FLIGHT' then state else 'PENDING' end, generation = generation + 1, due_at = $1::timestamptz,
+    queued_at = $1::timestamptz, finished_at = null, place = null, error = null, attempts = 0
+  where state in ('DONE', 'PENDING', 'IN_FLIGHT') and link_id in (${links})`;
+
+/** Send again what waited for words that the system itself has a code for by now, and take the questions back. */
+export async function healByPlainCodes(db: Db, { system, open }: Synchronised, call: Call): Promise<void> {
+  const { codes: ask } = open;
+  if (!ask) return;
+  const waits = await withoutTransaction(db).query<Pick<WaitingRecord, 'list' | 'direction' | 'value'>>(
+    `select distinct list, direction, value from code_wait where system = $1 and direction = 'OUTWARD'`,
+    system,
+  );
+  if (waits.length === 0) return;
+  const codes = await loadCodes(db, system, await call(ask));
+  const known = waits.filter(({ list, value }) => codes.outward(list, value) !== undefined);
+  if (known.length === 0) return;
+  await inTransaction(db, async (tx) => {
+    await tx.execute(
+      `with healed as (delete from code_wait w using jsonb_to_recordset($3::jsonb) as x(list text, value text)
+         where w.system = $2 and w.direction = 'OUTWARD' and w.list = x.list and w.value = x.value returning w.record_id)
+       ${sendAgain('select record_id from healed')}`,
+      tx.now.toISOString(),
+      system,
+      known,
+    );
+    const subject = { system, codes: known.length };
+    const close = known.map((code) => taskKey(system, code));
+    await recordOperation(tx, { kind: 'UNKNOWN_CODE', actor: HUB_ACTOR, correlationId: newId(), subject }, { close });
+  });
 }
 
 const isFirst = ({ connector }: Synchronised, stream: SyncStream) =>

@@ -8,6 +8,7 @@ import {
   withoutTransaction,
 } from '../../golden-records/index.js';
 import type { ListPage, SyncStream } from '../connector.js';
+import { healByPlainCodes } from './codes.js';
 import { takeIn } from './intake.js';
 import { settleOpenCreates } from './open-creates.js';
 import { noteSwept, requireGoing, type StreamLease } from './stream-store.js';
@@ -77,6 +78,7 @@ export async function sweep(
   const recovered = await recover(db, sync, stream, different, { known, listed }, now, read);
   const refused = await isRefused(db, sync, stream, missing.length, known);
   const deleted = refused ? 0 : await remove(db, sync, stream, missing, now, read);
+  await healByPlainCodes(db, sync, callOf(db, sync, { ...options, callMs: CALL_MS, mayCall: true }));
   return { listed: listed.size, deleted, recovered, refused: refused ? missing.length : 0 };
 }
 

@@ -305,6 +305,21 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(await letters()).toEqual([]);
   }, 120_000);
 
+  test('a category that is made there after it was asked about is found by the next sweep, and the question goes', async () => {
+    const [word, name] = [unique('Drapes'), unique('Sterile drape')];
+    await at.hub.arrive('erp', 'item', { [`D-${made}`]: { name, category: word, tracking: 'NONE' } });
+    await at.settle();
+    const asked = { list: 'categories', direction: 'OUTWARD', value: word };
+    expect(await questions()).toContainEqual(asked);
+    const [category = 0] = await admin.create('product.category', [{ name: word }], context);
+    await at.settle();
+    await at.sweep();
+    await at.settle();
+    expect(await questions()).not.toContainEqual(asked);
+    const [row] = await admin.searchRead('product.product', [['name', '=', name]], ['categ_id'], context);
+    expect(idOf(row?.categ_id)).toBe(category);
+  }, 120_000);
+
   test('with `categories: CODES` a category that comes in is a question too', async () => {
     const strict = await createOdooHub(odoo, { connector: { categories: 'CODES' } });
     const [name, theirs] = [unique('Swab'), unique('Tupfer')];
