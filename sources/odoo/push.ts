@@ -267,7 +267,12 @@ export class OdooPush implements PushPart {
       if (other) await this.currencyElsewhere(row, id);
       return { kind: 'WRITTEN', externalId: String(id) };
     } catch (error) {
-      const known = sourceErrorOf(this.system, error, true);
+      // A state or a currency that was added since the lists were read: with fresh ones it goes.
+      if (error instanceof UnknownCode) this.session.forgetLists();
+      const known =
+        error instanceof UnknownCode
+          ? new Retryable('RECORD_CHANGED', `odoo "${this.system}": ${error.message}`, { place: 'TARGET' })
+          : sourceErrorOf(this.system, error, true);
       if (known instanceof SourceError) return { kind: 'FAILED', error: known, externalId: String(id) };
       throw new Error(`${stream.name} ${id}: a part could not be written`, { cause: error });
     }

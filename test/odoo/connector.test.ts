@@ -194,6 +194,35 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(await dates()).toEqual(before);
   });
 
+  test('a state that was added since the lists were read is no reason to fail: with fresh ones the address is written', async () => {
+    const id = await created('supplier', { ...supplier, name: unique('New state'), '<banks>': [] });
+    const [child] = await admin.searchIds(
+      'res.partner',
+      [
+        ['parent_id', '=', Number(id)],
+        ['type', '=', 'invoice'],
+      ],
+      context,
+    );
+    const [row] = await admin.read('res.partner', [child ?? 0], ['country_id', 'state_id'], context);
+    const country_id = idOf(row?.country_id) ?? 0;
+    const [state_id = 0] = await admin.create(
+      'res.country.state',
+      [{ name: unique('State'), code: `N${Date.now() % 100_000}`, country_id }],
+      context,
+    );
+    await admin.write('res.partner', [child ?? 0], { state_id }, context);
+    const back = { '<addresses>': supplier['<addresses>'] ?? [] };
+    expect(await changed('supplier', id, back)).toMatchObject({
+      kind: 'FAILED',
+      error: { code: 'RECORD_CHANGED' },
+      externalId: id,
+    });
+    expect(await changed('supplier', id, back)).toMatchObject({ kind: 'WRITTEN' });
+    const [now] = await admin.read('res.partner', [child ?? 0], ['state_id'], context);
+    expect(idOf(now?.state_id)).toBe(idOf(row?.state_id));
+  });
+
   test('a contact, an address, an account that was archived comes back as itself when it is wanted again', async () => {
     const id = await created('supplier', { ...supplier, name: unique('Revived'), '<banks>': [] });
     const number = unique('ACCT');
