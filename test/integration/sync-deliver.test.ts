@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ingest, type JsonObject, resolveTask } from '../../golden-records/index.js';
-import { DeliveryLane, pullDueOnce, redrive } from '../../sources/index.js';
+import { DeliveryLane, healOnce, pullDueOnce, redrive } from '../../sources/index.js';
 import { eventually, goldenOf, INTEGRATOR, identityMapping, STEWARD } from '../support/hub.js';
 import { createSyncHub, type SyncHub } from '../support/tiny/hub.js';
 
@@ -349,6 +349,19 @@ describe('who waits', () => {
     await redrive(at.hub.db, STEWARD, { correlationId: 'c', reason: 'mended', filter: { code: 'VALUE_REFUSED' } });
     await at.deliverAll();
     expect(at.server.byName('Daughter')).toMatchObject([{ fields: { parent_id: at.server.byName('Mother')[0]?.id } }]);
+    expect(await tasks()).toEqual([]);
+  });
+
+  test('a question about a dead letter goes once a newer change has mended it', async () => {
+    at.server.refuses = ({ name }) => (name === 'Wrong' ? 'not so' : undefined);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Wrong', duns: duns(1) } });
+    await at.deliverAll();
+    expect(await tasks()).toMatchObject([{ kind: 'DEAD_LETTER' }]);
+    at.clock.advance(1_000);
+    await at.hub.arrive('erp', 'supplier', { V1: { name: 'Right', duns: duns(1) } });
+    await at.deliverAll();
+    expect(await states()).toEqual({ DONE: 1 });
+    await healOnce(at.hub.db, at.sync);
     expect(await tasks()).toEqual([]);
   });
 
