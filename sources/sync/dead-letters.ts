@@ -87,10 +87,11 @@ with found as (
   -- Whether it ever took effect doesn't matter any more.
   update target_state t set state = 'PLANNED', creating_since = null from found where t.link_id = found.link_id and t.external_id is null
 ), lacked as materialized (
-  select distinct waits_for from delivery where waits_for like 'golden:%' and state = 'DONE' and system = $1 and scope = $2
+  select distinct waits_for from delivery where waits_for is not null and waits_for like 'golden:%' and state = 'DONE'
+    and system = $1 and scope = $2
 ), woken as (
   update delivery d set state = 'PENDING', waits_for = null, due_at = $4::timestamptz, finished_at = null
-    from lacked join golden_record o on o.id = substr(lacked.waits_for, 8)::uuid
+    from lacked join golden_record o on o.entity_type = split_part(lacked.waits_for, ':', 2) and o.id = split_part(lacked.waits_for, ':', 3)::uuid
       join golden_record g on g.entity_type = o.entity_type and g.id = coalesce(o.merged_into_id, o.id)
     where d.waits_for = lacked.waits_for and d.state = 'DONE' and d.system = $1 and d.scope = $2
       and exists (select from source_record s where s.entity_type = g.entity_type and s.golden_record_id = g.id

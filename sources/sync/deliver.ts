@@ -192,7 +192,7 @@ class Delivery implements ClaimedBatch {
     this.capabilities = capabilities;
     this.home = { system: sync.system, scope, entityType };
     this.unquotable = new Unquotable(definition, stream);
-    this.told = new Outcomes(db, sync.system, this.unquotable, options);
+    this.told = new Outcomes(db, this.home, this.unquotable, options);
     const { leaseMs } = options;
     this.unkeep = keepLease(db, leaseMs, () => renew(db, this.claimed, leaseMs));
   }
@@ -591,7 +591,7 @@ class Delivery implements ClaimedBatch {
   }
 
   private async end(outcomes: readonly Finished[], written: readonly Written[] = []): Promise<DeliverStep> {
-    const revived = await finish(this.db, this.claimed.leaseId, this.told.withoutWaitFor(outcomes));
+    const revived = await finish(this.db, this.claimed, this.told.withoutWaitFor(outcomes));
     await this.noteReached();
     const count = (state: Finished['state']) => outcomes.filter((entry) => entry.state === state).length;
     if (outcomes.some(({ waitsFor }) => waitsFor === SWEEP))

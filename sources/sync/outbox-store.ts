@@ -203,7 +203,7 @@ export interface Parent {
   readonly externalIds: readonly string[];
   /** It is to be created and isn't there yet. */
   readonly isComing: boolean;
-  /** Golden records that it waits for itself, be it over others. */
+  /** The `goldenKey`s of those that it waits for itself, be it over others. */
   readonly waitsOn: readonly string[];
   /** ISO time since when its delivery is a dead letter; null: it isn't. */
   readonly deadSince: string | null;
@@ -216,24 +216,26 @@ const COUNTERPARTS = (golden: string) => `array(
     || array(select t.external_id from target_state t where t.entity_type = ${golden}.entity_type and t.golden_id = ${golden}.id and t.system = $2
         and t.scope = $3 and t.state = 'LINKED' and not exists (select from source_record s where s.entity_type = t.entity_type
           and s.id = t.link_id and s.state in ('ACTIVE', 'DELETED')) order by t.link_id)`;
-const WAITING_FOR = (
+const COMING = (
+  entityType: string,
   golden: string,
 ) => `select d.state, d.finished_at, d.waits_for from target_state t join delivery d on d.link_id = t.link_id
-    where t.golden_id = ${golden} and t.system = $2 and t.scope = $3 and t.state in ('PLANNED', 'CREATING')
+    where t.entity_type = ${entityType} and t.golden_id = ${golden} and t.system = $2 and t.scope = $3 and t.state in ('PLANNED', 'CREATING')
       and d.state in ('PENDING', 'IN_FLIGHT', 'DEAD') order by d.state = 'DEAD', d.link_id limit 1`;
 const PARENTS = `
 select x.t as "entityType", x.g as "goldenId", ${COUNTERPARTS('g')} as "externalIds",
     coming.state is not null as "isComing", case when coming.state = 'DEAD' then ${iso('coming.finished_at')} end as "deadSince",
     case when coming.waits_for like 'golden:%' then array(
       with recursive above as (
-        select substr(coming.waits_for, 8) as golden union
-        select substr(next.waits_for, 8) from above cross join lateral (${WAITING_FOR('above.golden::uuid')}) next
+        select coming.waits_for as key union
+        select next.waits_for from above
+          cross join lateral (${COMING(`split_part(above.key, ':', 2)`, `split_part(above.key, ':', 3)::uuid`)}) next
           where next.waits_for like 'golden:%'
-      ) select golden from above) else '{}' end as "waitsOn"
+      ) select key from above) else '{}' end as "waitsOn"
   from jsonb_to_recordset($1::jsonb) as x(t text, g text)
   join golden_record o on o.entity_type = x.t and o.id = x.g::uuid
   join golden_record g on g.entity_type = x.t and g.id = coalesce(o.merged_into_id, o.id)
-  left join lateral (${WAITING_FOR('g.id')}) coming on true`;
+  left join lateral (${COMING('g.entity_type', 'g.id')}) coming on true`;
 
 export async function loadParents(
   db: Db,
@@ -428,17 +430,27 @@ with input as materialized (
     returning d.link_id
 ), woken as materialized (
   select w.link_id, w.state from input i cross join lateral (
-      select link_id, state from delivery o where o.waits_for = 'golden:' || i."goldenId" and o.state in ('PENDING', 'DEAD', 'DONE') offset 0) w
+      select link_id, state from delivery o where o.waits_for = 'golden:' || $4 || ':' || i."goldenId" and o.state in ('PENDING', 'DEAD', 'DONE') offset 0) w
     where i.state = 'DONE' and i."goldenId" is not null
 )
 update delivery d set due_at = $3::timestamptz, waits_for = null, state = 'PENDING', attempts = 0, place = null, error = null, finished_at = null
   from woken where d.link_id = woken.link_id and d.state in ('PENDING', 'DEAD', 'DONE') returning woken.state = 'DEAD' as "wasDead"`;
 
 /** Tell what came of each link, let go of the lease, and wake who waits for a parent. Answers how many dead letters that revived. */
-export async function finish(db: Db, leaseId: string, finished: readonly Finished[]): Promise<number> {
+export async function finish(
+  db: Db,
+  { leaseId, entityType }: Pick<Claim, 'leaseId' | 'entityType'>,
+  finished: readonly Finished[],
+): Promise<number> {
   if (finished.length === 0) return 0;
   const writer = withoutTransaction(db);
-  const woken = await writer.query<{ wasDead: boolean }>(FINISH, finished, leaseId, writer.now.toISOString());
+  const woken = await writer.query<{ wasDead: boolean }>(
+    FINISH,
+    finished,
+    leaseId,
+    writer.now.toISOString(),
+    entityType,
+  );
   return woken.filter(({ wasDead }) => wasDead).length;
 }
 

@@ -3,7 +3,7 @@ import { Permanent, Retryable, type SourceError } from '../errors.js';
 import { backoffMs, DELIVERY_BACKOFF } from './backoff.js';
 import { afterWrite, type FieldBase } from './decide.js';
 import { errorJson, isOfSystem, placeOf } from './failure.js';
-import type { Finished, LinkCase, SentAttempt } from './outbox-store.js';
+import type { Finished, Home, LinkCase, SentAttempt } from './outbox-store.js';
 import { goldenKey, type LinkPlanned } from './plan-link.js';
 import type { RowOutcome } from './send.js';
 import { noteFailure } from './system-state.js';
@@ -45,7 +45,7 @@ export class Outcomes {
 
   constructor(
     private readonly db: Db,
-    private readonly system: string,
+    private readonly home: Home,
     private readonly unquotable: Unquotable,
     private readonly options: OutcomeOptions,
   ) {}
@@ -82,7 +82,7 @@ export class Outcomes {
     if (plan.kind !== 'NOTHING') throw new Error(`a ${plan.kind} was planned and not sent`);
     return {
       ...this.base(link),
-      waitsFor: lacks === undefined ? null : goldenKey(lacks),
+      waitsFor: lacks ?? null,
       bases: Object.keys(plan.agreed).length > 0 ? plan.agreed : null,
       gone: plan.gone ?? false,
       confirms: plan.confirms,
@@ -105,7 +105,7 @@ export class Outcomes {
     ]);
     return {
       ...this.base(link),
-      waitsFor: lacks === undefined ? null : goldenKey(lacks),
+      waitsFor: lacks ?? null,
       bases: { ...agreed, ...Object.fromEntries(bases) },
       attempt: { id: attempt.id, result: 'WRITTEN', externalId: outcome.externalId },
     };
@@ -161,7 +161,7 @@ export class Outcomes {
     if (isOfSystem(error) || this.down) {
       this.systemDueAt ??= noteFailure(
         this.db,
-        this.system,
+        this.home.system,
         this.down ? this.unquotable.without(this.down) : error,
         random,
       );
@@ -193,7 +193,9 @@ export class Outcomes {
   /** Who was sent for together with its parent goes next: only those that waited before are woken by it. */
   withoutWaitFor(finished: readonly Finished[]): Finished[] {
     const done = new Set(
-      finished.flatMap(({ state, goldenId }) => (state === 'DONE' && goldenId !== null ? [goldenKey(goldenId)] : [])),
+      finished.flatMap(({ state, goldenId }) =>
+        state === 'DONE' && goldenId !== null ? [goldenKey(this.home.entityType, goldenId)] : [],
+      ),
     );
     const dueAt = this.db.now().toISOString();
     const next = { state: 'PENDING', dueAt, waitsFor: null, place: null, error: null, failedBefore: null } as const;

@@ -44,7 +44,7 @@ export interface LinkPlanned {
   /** Questions on which a write depends; asked again with the answers that persons gave. */
   readonly conflicts: readonly OpenConflict[];
   readonly unknownCodes: readonly UnknownCode[];
-  /** A golden record that is referred to and has no counterpart there: once it has, the rest can be written. */
+  /** The `goldenKey` of one that is referred to and has no counterpart there: once it has, the rest can be written. */
   readonly lacks?: string;
 }
 
@@ -149,11 +149,15 @@ function wishesOf(
       // Of several that are one here each is right: what refers to one of them stays with it.
       if (first !== undefined) return others.find((id) => present.some((value) => mentions(value, id))) ?? first;
       // Two that wait for each other would wait for ever.
-      if (parent?.isComing && goldenId !== record.id && !parent.waitsOn.includes(record.id)) {
+      if (
+        parent?.isComing &&
+        goldenId !== record.id &&
+        !parent.waitsOn.includes(goldenKey(record.entityType, record.id))
+      ) {
         const { deadSince } = parent;
-        waitsFor ??= { waitsFor: goldenKey(goldenId), ...(deadSince === null ? {} : { deadSince }) };
+        waitsFor ??= { waitsFor: goldenKey(entityType, goldenId), ...(deadSince === null ? {} : { deadSince }) };
       }
-      lacks ??= goldenId;
+      lacks ??= goldenKey(entityType, goldenId);
       isIncomplete ||= !isPart;
       return undefined;
     },
@@ -205,7 +209,7 @@ function wishesOf(
 }
 
 /** What a delivery waits for that refers to a golden record without a counterpart. */
-export const goldenKey = (goldenId: string): string => `golden:${goldenId}`;
+export const goldenKey = (entityType: string, goldenId: string): string => `golden:${entityType}:${goldenId}`;
 
 const mentions = (value: Json, id: string): boolean =>
   value !== null && typeof value === 'object'
