@@ -54,23 +54,23 @@ const plan = (count: number) =>
     [count],
   );
 
-/** Of what `work` says that it took. */
-const medianMs = async (work: () => Promise<number>, times = 15): Promise<number> => {
-  const took: number[] = [];
-  for (let nth = 0; nth < times; nth++) took.push(await work());
-  return took.sort((a, b) => a - b)[Math.floor(times / 2)] ?? 0;
+/** The least of what `work` says that it took: what the machine does beside it only adds. */
+const leastMs = async (work: () => Promise<number>, times = 15): Promise<number> => {
+  let least = Number.POSITIVE_INFINITY;
+  for (let nth = 0; nth < times; nth++) least = Math.min(least, await work());
+  return least;
 };
 
-const medianClaimMs = () => medianMs(() => tookMs(async () => expect((await claimNow())?.links).toHaveLength(LIMIT)));
+const leastClaimMs = () => leastMs(() => tookMs(async () => expect((await claimNow())?.links).toHaveLength(LIMIT)));
 
 test('a claim out of 50,000 that are due costs as much as one out of 2,000', async () => {
   await queue(2_000);
-  const few = await medianClaimMs();
+  const few = await leastClaimMs();
   // What is done stays in the table; no statistics know of any of it yet.
   await queue(50_000, { state: 'DONE' });
   await queue(50_000);
-  const many = await medianClaimMs();
-  const backfill = await medianMs(() => tookMs(async () => expect(await claimNow({ lane: 'BACKFILL' })).toBeNull()));
+  const many = await leastClaimMs();
+  const backfill = await leastMs(() => tookMs(async () => expect(await claimNow({ lane: 'BACKFILL' })).toBeNull()));
   expect(many).toBeLessThan(3 * few);
   expect(backfill).toBeLessThan(3 * few);
 }, 60_000);
@@ -78,7 +78,7 @@ test('a claim out of 50,000 that are due costs as much as one out of 2,000', asy
 test('what a batch of creates led to costs as much to note with 10,000 behind it as with none', async () => {
   let made = 0;
   const noted = () =>
-    medianMs(async () => {
+    leastMs(async () => {
       await plan(LIMIT);
       const { rows } = await at.hub.db.pool.query<{ linkId: string }>(
         `select link_id::text as "linkId" from target_state where external_id is null limit ${LIMIT}`,
