@@ -85,16 +85,20 @@ describe.each(odooChoices())('$name', ({ start, major, isReal }) => {
 
   test('a refused account is in no error, task, answer or log', async () => {
     const admin = odoo.client('admin');
-    const [id = 0] = await admin.create(
+    await admin.create(
       'res.partner',
       [{ name: 'Quoted Ltd', is_company: true, supplier_rank: 1, vat: 'DE129273398' }],
       context,
     );
-    // An account that somebody archived is there all the same: the second of its number is refused.
-    await admin.create('res.partner.bank', [{ acc_number: IBAN, partner_id: id, active: false }], context);
     await at.settle();
     const taxIds = [{ scheme: 'VAT', value: 'DE129273398' }];
-    const bankAccounts = [{ iban: IBAN, holder: 'Quoted Ltd', country: 'DE' }];
+    // Of one number there is one account in Odoo, whatever its currency: the second is refused.
+    const bankAccounts = ['EUR', 'USD'].map((currency) => ({
+      iban: IBAN,
+      holder: 'Quoted Ltd',
+      country: 'DE',
+      currency,
+    }));
     await at.hub.arrive('erp', 'supplier', { Q1: { name: 'Quoted Ltd', taxIds, bankAccounts, status: 'ACTIVE' } });
     await at.settle();
     const [dead, ...others] = await refusals();
