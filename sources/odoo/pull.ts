@@ -596,10 +596,11 @@ async function latestOf(
   }
   const ids = rows.map(({ id }) => id);
   if (model === 'res.partner') {
-    const people = [['parent_id', 'in', ids], ...PEOPLE];
-    const vendors = new Set(await client.searchIds('res.partner', [...people, ...meantBy(watch)], context));
-    for (const row of await client.searchRead('res.partner', people, ['parent_id', 'write_date'], context)) {
-      const { id, parent_id, write_date } = row;
+    const domain = [['parent_id', 'in', ids], ...PEOPLE];
+    const people = await client.searchRead('res.partner', domain, ['parent_id', 'write_date'], context);
+    const meant = [...domain, ...meantBy(watch)];
+    const vendors = new Set(people.length === 0 ? [] : await client.searchIds('res.partner', meant, context));
+    for (const { id, parent_id, write_date } of people) {
       if (vendors.has(id)) raise(idOf(parent_id), write_date);
       else add(idOf(parent_id), write_date);
     }
