@@ -21,7 +21,18 @@ import type {
   WarehousePayload,
 } from './payloads.js';
 import { englishName, nameOfUnit, unitOfName } from './unit-names.js';
-import { alphanumeric, bareUrl, htmlOfText, paddedGtin, rounded, samePhone, textOf, textOfHtml } from './values.js';
+import {
+  alphanumeric,
+  bareUrl,
+  htmlOfText,
+  lower,
+  objects,
+  paddedGtin,
+  rounded,
+  samePhone,
+  textOf,
+  textOfHtml,
+} from './values.js';
 
 /**
  * Between what Odoo holds and the attributes of the four types, both ways; pure. Outward, a field is named as Odoo names
@@ -547,7 +558,7 @@ function writeOffers(offers: Json, context: OutwardContext): JsonObject {
   const rows = objects(offers).flatMap((offer) => priceOf(offer, parts, context));
   if (!parts.areMissing()) return { '<prices>': rows };
   const sellers = new Set(rows.map(sellerKey));
-  const left = objects(context.theirs?.['<prices>'] ?? null).filter((row) => !sellers.has(sellerKey(row)));
+  const left = objects(context.theirs?.['<prices>']).filter((row) => !sellers.has(sellerKey(row)));
   return { '<prices>': [...rows, ...left] };
 }
 
@@ -646,9 +657,7 @@ export const businessUnitOutward = (options: { readonly creates: boolean }): Out
 
 // ---- Comparing ------------------------------------------------------------------------------------------------------
 
-const objects = (value: Json): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
 const first = (value: Json): Json => (Array.isArray(value) ? (value[0] ?? null) : null);
-const lower = (value: Json | undefined): string => (textOf(value) ?? '').toLowerCase();
 const digits = (value: Json | undefined): string => (textOf(value) ?? '').replace(/\D/g, '').slice(-9);
 
 const sorted = (value: Json): Json =>

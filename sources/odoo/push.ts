@@ -9,7 +9,7 @@ import { isSerialisation } from './failure.js';
 import { addressKey, MAIN_FIELDS, priceKey } from './mapping.js';
 import type { Session } from './session.js';
 import { meantBy, type OdooStream } from './streams.js';
-import { alphanumeric, hasSiblings, htmlOfText, idOf, rounded, textOf, VARIANT } from './values.js';
+import { alphanumeric, hasSiblings, htmlOfText, idOf, lower, objects, rounded, textOf, VARIANT } from './values.js';
 import { itemLayout, priceLayout } from './versions.js';
 
 /** Before the dot of every external id that the hub gives. */
@@ -655,10 +655,6 @@ const CHILD_FIELDS = [
   'state_id',
   'country_id',
 ];
-
-const lower = (value: Json | undefined): string => (textOf(value) ?? '').toLowerCase();
-
-const objects = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
 
 /** `load` takes texts; an empty one empties the field. */
 function cellOf(value: Json | undefined): Json {

@@ -1,4 +1,4 @@
-import type { Json } from '../../golden-records/index.js';
+import { isJsonObject, type Json, type JsonObject } from '../../golden-records/index.js';
 
 /** Small pure functions between Odoo's way of writing values and ours. */
 
@@ -106,3 +106,9 @@ export const hasSiblings = (
   { id, active }: { readonly id: number; readonly active?: Json },
   variants: readonly { readonly id: number; readonly active?: Json }[],
 ): boolean => variants.some((other) => other.id !== id && (other.active !== false || active === false));
+
+export const lower = (value: Json | undefined): string => (textOf(value) ?? '').toLowerCase();
+
+/** The objects of a list; of anything else none. */
+export const objects = (value: Json | undefined): JsonObject[] =>
+  Array.isArray(value) ? value.filter(isJsonObject) : [];

@@ -210,10 +210,10 @@ export interface Parent {
 }
 
 // A link whose record is deleted there leads nowhere.
-const COUNTERPARTS = (golden: string) => `array(
-      select s.external_id from source_record s where s.entity_type = ${golden}.entity_type and s.golden_record_id = ${golden}.id and s.system = $2
+const COUNTERPARTS = `array(
+      select s.external_id from source_record s where s.entity_type = g.entity_type and s.golden_record_id = g.id and s.system = $2
         and s.scope = $3 and s.state = 'ACTIVE' order by s.linked_at, s.id)
-    || array(select t.external_id from target_state t where t.entity_type = ${golden}.entity_type and t.golden_id = ${golden}.id and t.system = $2
+    || array(select t.external_id from target_state t where t.entity_type = g.entity_type and t.golden_id = g.id and t.system = $2
         and t.scope = $3 and t.state = 'LINKED' and not exists (select from source_record s where s.entity_type = t.entity_type
           and s.id = t.link_id and s.state in ('ACTIVE', 'DELETED')) order by t.link_id)`;
 const COMING = (
@@ -223,7 +223,7 @@ const COMING = (
     where t.entity_type = ${entityType} and t.golden_id = ${golden} and t.system = $2 and t.scope = $3 and t.state in ('PLANNED', 'CREATING')
       and d.state in ('PENDING', 'IN_FLIGHT', 'DEAD') order by d.state = 'DEAD', d.link_id limit 1`;
 const PARENTS = `
-select x.t as "entityType", x.g as "goldenId", ${COUNTERPARTS('g')} as "externalIds",
+select x.t as "entityType", x.g as "goldenId", ${COUNTERPARTS} as "externalIds",
     coming.state is not null as "isComing", case when coming.state = 'DEAD' then ${iso('coming.finished_at')} end as "deadSince",
     case when coming.waits_for like 'golden:%' then array(
       with recursive above as (
