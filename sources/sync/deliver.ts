@@ -167,8 +167,6 @@ class Delivery implements ClaimedBatch {
   private readonly unkeep: () => void;
   /** It was claimed while another one was on its way. */
   private isAhead = false;
-  /** A call got through. */
-  private isReached = false;
   private prepared: Prepared | undefined;
 
   constructor(
@@ -308,7 +306,6 @@ class Delivery implements ClaimedBatch {
     if (unsure.length === 0 || this.capabilities.idempotency === 'NONE') return [...links];
     const keys = unsure.map(({ linkId }) => linkId);
     const found = await this.call((signal) => this.push.find(this.stream, keys, signal));
-    this.told.hasAnswered = true;
     await noteCreated(
       this.db,
       this.home,
@@ -324,7 +321,6 @@ class Delivery implements ClaimedBatch {
     );
     const records =
       ids.length === 0 ? [] : await this.call((signal) => this.sync.open.pull.read(this.stream, ids, signal));
-    if (ids.length > 0) this.told.hasAnswered = true;
     const byId = new Map(records.map((record) => [record.externalId, record]));
     const theirs = new Map<string, JsonObject>();
     const hashes = new Map<string, string>();
@@ -615,7 +611,7 @@ class Delivery implements ClaimedBatch {
 
   private async noteReached(): Promise<void> {
     if (this.told.concernsSystem) return;
-    if (this.isReached) await noteSuccess(this.db, this.sync.system);
+    if (this.told.hasAnswered) await noteSuccess(this.db, this.sync.system);
     else if (this.isTrial) await leave(this.db, this.sync.system);
   }
 
@@ -624,10 +620,10 @@ class Delivery implements ClaimedBatch {
     const { signal, wait } = this.options;
     try {
       const answer = await callOf(this.db, this.sync, { signal, wait, callMs: CALL_MS, mayCall })(work);
-      if (!mayCall) this.isReached = true;
+      if (!mayCall) this.told.hasAnswered = true;
       return answer;
     } catch (cause) {
-      if (isAnswer(asSourceError(cause))) this.isReached = true;
+      if (isAnswer(asSourceError(cause))) this.told.hasAnswered = true;
       throw cause;
     }
   }

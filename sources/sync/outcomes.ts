@@ -38,7 +38,7 @@ interface OutcomeOptions {
 
 /** What came of each record of one batch: done, to be tried again, or a dead letter. */
 export class Outcomes {
-  /** The system was there a moment ago. */
+  /** A call of this delivery got through: the system was there a moment ago. */
   hasAnswered = false;
   /** Once the system is known to be down the rest isn't tried. */
   down: SourceError | undefined;
