@@ -16,7 +16,9 @@ const withPostgres = {
 };
 
 export default {
-  testTimeout: 30_000,
+  // Only against what never ends: on a busy machine everything takes a multiple.
+  testTimeout: 120_000,
+  testSequencer: '<rootDir>/scripts/test-sequencer.mjs',
   projects: [
     level('unit'),
     { ...level('integration'), ...withPostgres },

@@ -37,14 +37,14 @@ describe('commands on a database of DATABASE_URL', () => {
       ok: false,
       advice: 'run concord migrate',
     });
-  }, 60_000);
+  });
 
   test('migrate: the second run does nothing', async () => {
     const first = await folder.json<{ applied: string[] }>('migrate');
     expect(first.code).toBe(0);
     expect(first.document.applied.length).toBeGreaterThan(0);
     expect(await folder.json('migrate')).toMatchObject({ code: 0, document: { applied: [] } });
-  }, 60_000);
+  });
 
   test('migrate --reset wants consent here, then empties', async () => {
     await folder.json('keys', 'create', '--name', 'x');
@@ -55,7 +55,7 @@ describe('commands on a database of DATABASE_URL', () => {
     expect((await folder.json<{ keys: unknown[] }>('keys', 'list')).document.keys).toHaveLength(1);
     expect((await folder.json('migrate', '--reset', '--yes')).code).toBe(0);
     expect((await folder.json<{ keys: unknown[] }>('keys', 'list')).document.keys).toEqual([]);
-  }, 60_000);
+  });
 
   test('keys: made, listed without the secret, revoked', async () => {
     const made = await folder.json<{ key: string; prefix: string }>(
@@ -75,7 +75,7 @@ describe('commands on a database of DATABASE_URL', () => {
       code: 5,
       document: { error: { code: 'NOT_FOUND' } },
     });
-  }, 60_000);
+  });
 
   test('import: rejects have line and reason, exit code 3; the same file again changes nothing', async () => {
     folder.write('suppliers.csv', 'no,name\n1,Meridian Surgical Supply Inc.\n2,Northwind Labs Ltd\n3,\n');
@@ -85,7 +85,7 @@ describe('commands on a database of DATABASE_URL', () => {
     expect(folder.read('suppliers.csv.rejects.csv')).toMatch(/^line,external_id,code,reason\n4,3,/);
     const again = await folder.json<Imported>('import', 'suppliers.csv', '--system', 'erp');
     expect(again.document.files[0]?.counts).toMatchObject({ UNCHANGED: 2 });
-  }, 60_000);
+  });
 
   test('import: a file, a system or a stream that is not there is told before anything is taken', async () => {
     folder.write('vendors.csv', 'no,name\n9,Nobody\n');
@@ -98,7 +98,7 @@ describe('commands on a database of DATABASE_URL', () => {
     expect(noStream.document.error.message).toContain('--type supplier --scope main');
     const typed = await folder.json<Imported>('import', 'vendors.csv', '--system', 'erp', '--type', 'supplier');
     expect(typed).toMatchObject({ code: 0, document: { files: [{ counts: { CREATED: 1 } }] } });
-  }, 60_000);
+  });
 
   test('lineage: from the key of a system to the canonical id, the rule, the source and the arrival', async () => {
     const { code, document } = await folder.json<{ id: string; sources: object[]; arrivals: object[] }>(
@@ -115,7 +115,7 @@ describe('commands on a database of DATABASE_URL', () => {
     expect(byId.document.crosswalk).toMatchObject([{ sourceRecord: 'erp:main:supplier:1' }]);
     const held = await folder.json('lineage', 'erp:main:supplier:3');
     expect(held.document).toMatchObject({ state: 'HELD' });
-  }, 60_000);
+  });
 
   test.each([
     [['lineage', 'erp:main:supplier:999'], 5],
@@ -123,15 +123,11 @@ describe('commands on a database of DATABASE_URL', () => {
     [['lineage', 'nonsense'], 2],
     [['lineage', 'erp:main:supplier:1', 'nome'], 2],
     [['recompute', '--type', 'vendor'], 2],
-  ])(
-    '%p ends with exit code %p and says why',
-    async (args, exit) => {
-      const { code, document } = await folder.json<Failed>(...args);
-      expect(code).toBe(exit);
-      expect(document.error.message).not.toBe('');
-    },
-    60_000,
-  );
+  ])('%p ends with exit code %p and says why', async (args, exit) => {
+    const { code, document } = await folder.json<Failed>(...args);
+    expect(code).toBe(exit);
+    expect(document.error.message).not.toBe('');
+  });
 
   test('recompute changes nothing that was right (law 3), and verify finds every law kept', async () => {
     const recomputed = await folder.json<{ types: { entityType: string; changed: number }[] }>(
@@ -144,7 +140,7 @@ describe('commands on a database of DATABASE_URL', () => {
       document: { types: [{ entityType: 'supplier', recomputed: 3, changed: 0 }] },
     });
     expect(await folder.json('verify')).toMatchObject({ code: 0, document: { ok: true, findings: [] } });
-  }, 60_000);
+  });
 
   test('verify ends with exit code 3 when a law is broken', async () => {
     const broken = new HubFolder(SMALL_CONFIG, { DATABASE_URL: database.url });
@@ -158,7 +154,7 @@ describe('commands on a database of DATABASE_URL', () => {
     await broken.remove();
     expect({ code, ok: document.ok }).toEqual({ code: 3, ok: false });
     expect(document.findings.some(({ law }) => law === 3)).toBe(true);
-  }, 60_000);
+  });
 
   test('check tells the server, the grants and the keys', async () => {
     const { document } = await folder.json<{ findings: { check: string }[] }>('check');
@@ -173,12 +169,12 @@ describe('commands on a database of DATABASE_URL', () => {
       'API keys',
       'systems',
     ]);
-  }, 60_000);
+  });
 
   test('schema emit prints the schema', async () => {
     const { stdout } = await folder.run('schema', 'emit');
     expect(stdout).toContain('type Supplier implements');
-  }, 60_000);
+  });
 });
 
 describe("on a PostgreSQL of one's own", () => {
@@ -215,7 +211,7 @@ describe("on a PostgreSQL of one's own", () => {
     expect((await folder.json('verify')).code).toBe(0);
     expect(await folder.json('check')).toMatchObject({ document: { findings: expect.any(Array) } });
     expect(folder.postgresProcesses()).toEqual([]);
-  }, 120_000);
+  });
 
   test('a reporting role keeps its rights on the views through a migration', async () => {
     await admin.query(`create role ${role}_report`);
@@ -227,7 +223,7 @@ describe("on a PostgreSQL of one's own", () => {
     await admin.query(`revoke all on golden_supplier from ${role}_report`);
     await admin.query(`drop role ${role}_report`);
     expect(rows).toEqual([{ may: true }]);
-  }, 60_000);
+  });
 });
 
 describe('what goes wrong is told without a stack', () => {
@@ -250,47 +246,39 @@ describe('what goes wrong is told without a stack', () => {
     expect(paths).toEqual(['CONCORD_DATADIR', 'PORT', 'rules.supplier.attributes.nome', 'systems.erp.scopes']);
     for (const path of paths ?? []) expect(stderr).toContain(`${path}: expected`);
     expect(stderr).not.toMatch(/\n\s+at /);
-  }, 60_000);
+  });
 
   test.each([
     ['a syntax error', 'export default {', 'SyntaxError'],
     ['no default export', 'export const config = {};', 'no default export'],
     ['an import that is not there', `import './nowhere.js'; export default {};`, 'nowhere.js'],
-  ])(
-    '%s in hub.config.ts',
-    async (_name, text, found) => {
-      const broken = new HubFolder(text);
-      const { code, stderr } = await broken.run('check');
-      await broken.remove();
-      expect(code).toBe(2);
-      expect(stderr).toContain(found);
-    },
-    60_000,
-  );
+  ])('%s in hub.config.ts', async (_name, text, found) => {
+    const broken = new HubFolder(text);
+    const { code, stderr } = await broken.run('check');
+    await broken.remove();
+    expect(code).toBe(2);
+    expect(stderr).toContain(found);
+  });
 
   test('no configuration at all', async () => {
     const { code, document } = await folder.json<Failed>('check', '--config', 'nowhere.ts');
     expect(code).toBe(2);
     expect(document.error.problems).toMatchObject([{ path: '--config' }]);
-  }, 60_000);
+  });
 
   test.each([
     ['nothing listens', 'postgresql://hub@127.0.0.1:1/hub', 'Is PostgreSQL running'],
     ['no such host', 'postgresql://hub:hunter2@nowhere.invalid/hub', 'host'],
-  ])(
-    'a database that does not answer: %s',
-    async (_name, url, advice) => {
-      const away = new HubFolder(SMALL_CONFIG, { DATABASE_URL: url });
-      const { code, document } = await away.json<Failed>('verify');
-      const { stderr } = await away.run('check');
-      await away.remove();
-      expect({ code, error: document.error.code }).toEqual({ code: 4, error: 'DATABASE_UNREACHABLE' });
-      expect(stderr).toContain(advice);
-      expect(stderr).not.toContain('hunter2');
-      expect(stderr).not.toMatch(/\n\s+at /);
-    },
-    60_000,
-  );
+  ])('a database that does not answer: %s', async (_name, url, advice) => {
+    const away = new HubFolder(SMALL_CONFIG, { DATABASE_URL: url });
+    const { code, document } = await away.json<Failed>('verify');
+    const { stderr } = await away.run('check');
+    await away.remove();
+    expect({ code, error: document.error.code }).toEqual({ code: 4, error: 'DATABASE_UNREACHABLE' });
+    expect(stderr).toContain(advice);
+    expect(stderr).not.toContain('hunter2');
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
 
   test('wrong usage ends with exit code 2 and points to --help', async () => {
     for (const args of [
@@ -305,7 +293,7 @@ describe('what goes wrong is told without a stack', () => {
     }
     const { document } = await folder.json('improt');
     expect(document).toMatchObject({ error: { code: 'USAGE' } });
-  }, 60_000);
+  });
 
   test('every command explains itself, with an example', async () => {
     const commands = ['start', 'check', 'migrate', 'import', 'keys create', 'keys list', 'keys revoke'];
@@ -315,5 +303,5 @@ describe('what goes wrong is told without a stack', () => {
       expect(stdout).toMatch(/Examples?:\n {2}.*concord /);
       expect(stdout).toContain('--json');
     }
-  }, 60_000);
+  });
 });

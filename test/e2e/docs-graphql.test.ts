@@ -90,7 +90,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => {
   await hub.close();
-}, 60_000);
+});
 
 /** Run it as a reader would, with what earlier answers gave in place of what the document shows. */
 async function run({ query, variables, answer }: DocumentedQuery, shown: Shown): Promise<void> {

@@ -74,7 +74,7 @@ describe('concord match', () => {
     expect(Number(pair?.split(',')[2])).toBeCloseTo(Number(probability), 4);
     expect(Number(pair?.split(',')[3]).toFixed(1)).toBe(weight);
     expect(became).toBe(clusterOf.get(one ?? '') === clusterOf.get(other ?? '') ? 'joined' : 'apart');
-  }, 60_000);
+  });
 
   test('keeps what it learnt, and scores a second time with that', async () => {
     const saved = ['--type', 'supplier', '--out', 'first.csv', '--save-parameters', 'learnt.json'];
@@ -85,7 +85,7 @@ describe('concord match', () => {
     const other = await run(['suppliers.csv', '--schema', 'schema.json', '--parameters', 'learnt.json']);
     expect(other.err + other.out).toMatch(/learnt\.json: schema\.fields\[1\]: expected nothing/);
     expect(other.code).toBe(2);
-  }, 60_000);
+  });
 
   test.each([
     ['neither type nor schema', ['suppliers.csv'], /either --type or --schema/],
@@ -193,7 +193,7 @@ describe('concord match', () => {
     const { code, out } = await run(['equal.csv', '--schema', 'schema.json', '--json']);
     expect(code).toBe(0);
     expect((JSON.parse(out) as { candidates: number }).candidates).toBeLessThanOrEqual(600_000);
-  }, 60_000);
+  });
 
   test('Ctrl-C leaves nothing half-written', async () => {
     const many = generateSuppliers(40_000, 3);
@@ -205,5 +205,5 @@ describe('concord match', () => {
     expect(out).toContain('nothing was written');
     expect(existsSync(join(folder, 'many.clusters.csv'))).toBe(false);
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -16,8 +16,8 @@ describe('a hub on the bundled PostgreSQL', () => {
     folder = new HubFolder();
     hub = await folder.start();
     key = hub.ready.key ?? '';
-  }, 120_000);
-  afterAll(() => folder.remove(), 60_000);
+  });
+  afterAll(() => folder.remove());
 
   test('the first start makes an administrator key, and the key works', async () => {
     expect(key).toMatch(/^ck_[a-z0-9]{10}_/);
@@ -40,7 +40,7 @@ describe('a hub on the bundled PostgreSQL', () => {
     const { data } = await hub.ask<Suppliers>(SUPPLIERS, key);
     expect(data.suppliers.nodes).toEqual([{ attributes: { name: 'Meridian Surgical Supply Inc.' } }]);
     expect(folder.postgresProcesses()).not.toEqual([]);
-  }, 60_000);
+  });
 
   test('a second start on the same folder is refused, and harms nothing', async () => {
     const { code, stdout, stderr } = await folder.run('start', '--port', '0', '--json');
@@ -48,12 +48,12 @@ describe('a hub on the bundled PostgreSQL', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'ALREADY_RUNNING' } });
     expect(stderr).toContain(`process ${hub.ready.pid}, at ${hub.ready.endpoint}`);
     expect((await hub.ask(SUPPLIERS, key)).status).toBe(200);
-  }, 60_000);
+  });
 
   test('a database that is in use is not deleted', async () => {
     const { code, document } = await folder.json<{ error: { code: string } }>('migrate', '--reset');
     expect({ code, error: document.error.code }).toEqual({ code: 5, error: 'ALREADY_RUNNING' });
-  }, 60_000);
+  });
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
     '%s stops everything, and the next start goes on with the data',
@@ -66,7 +66,6 @@ describe('a hub on the bundled PostgreSQL', () => {
       expect(hub.ready.counts).toMatchObject({ sourceRecords: 1, goldenRecords: 1 });
       expect((await hub.ask(SUPPLIERS, key)).status).toBe(200);
     },
-    120_000,
   );
 
   test('killed with -9, it starts again with its data', async () => {
@@ -76,7 +75,7 @@ describe('a hub on the bundled PostgreSQL', () => {
     expect((await hub.ask(SUPPLIERS, key)).status).toBe(200);
     expect((await hub.stop()).code).toBe(0);
     expect(folder.postgresProcesses()).toEqual([]);
-  }, 120_000);
+  });
 });
 
 test('a second Ctrl-C does not wait for a request that does not end, and the data is safe', async () => {
@@ -97,14 +96,14 @@ test('a second Ctrl-C does not wait for a request that does not end, and the dat
   expect((await next.ask(SUPPLIERS, hub.ready.key ?? '')).status).toBe(200);
   expect((await next.stop()).code).toBe(0);
   await folder.remove();
-}, 120_000);
+});
 
 describe('a start that can not be', () => {
   let folder: HubFolder;
   beforeAll(() => {
     folder = new HubFolder();
   });
-  afterAll(() => folder.remove(), 60_000);
+  afterAll(() => folder.remove());
 
   test('on a port that is taken says which, and leaves nothing running', async () => {
     const other = createServer();
@@ -117,7 +116,7 @@ describe('a start that can not be', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'PORT_UNAVAILABLE' } });
     expect(stderr).toContain(`port ${port} on 127.0.0.1: another program listens there`);
     expect(folder.postgresProcesses()).toEqual([]);
-  }, 120_000);
+  });
 
   test('stopped while it starts, it stops the database too', async () => {
     const child = folder.spawn(['start', '--port', '0', '--json']);
@@ -131,5 +130,5 @@ describe('a start that can not be', () => {
     const code = await new Promise((done) => child.once('close', done));
     expect([0, 130]).toContain(code);
     expect(folder.postgresProcesses()).toEqual([]);
-  }, 120_000);
+  });
 });

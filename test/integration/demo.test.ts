@@ -21,7 +21,7 @@ beforeAll(async () => {
   });
   dir = await mkdtemp(join(tmpdir(), 'concord-demo-'));
   results = await importAll();
-}, 120_000);
+});
 afterAll(async () => {
   await rm(dir, { recursive: true });
   await store.close();
@@ -118,8 +118,8 @@ test('all of it again changes nothing', async () => {
   expect(await countRows(store.db, 'change')).toBe(before);
   const outcomes = new Set(again.flatMap(({ counts }) => Object.keys(counts)));
   expect([...outcomes].filter((outcome) => !['UNCHANGED', 'STALE', 'REJECTED'].includes(outcome))).toEqual([]);
-}, 120_000);
+});
 
 test('the laws hold over all of it', async () => {
   expect((await verify(store.db)).findings).toEqual([]);
-}, 120_000);
+});

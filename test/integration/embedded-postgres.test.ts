@@ -203,4 +203,4 @@ it('starts a server again that ended under it, on the same port', async () => {
     expect(postmasterPid()).not.toBe(killed);
   });
   expect(existsSync(postmasterFile())).toBe(false);
-}, 60_000);
+});

@@ -155,7 +155,7 @@ test('law 6: killed at any instant, an import ends as if nothing had happened', 
   expect(last.complete).toBe(true);
   expect({ golden: await golden(), rejects: await rejectedLines() }).toEqual(undisturbed);
   expect(await countRows(store.db, 'change')).toBe(undisturbed.golden.length - undisturbed.rejects.length);
-}, 120_000);
+});
 
 /** Import in a process of its own, killed while it is busy with the batch after `batches`. True when it was killed. */
 function importKilledAfter(batches: number): Promise<boolean> {

@@ -286,7 +286,7 @@ describe('a database with records of before their features were kept', () => {
     for (let pass = await advanceFeedOnce(db); pass.changes + pass.auditEntries > 0; ) pass = await advanceFeedOnce(db);
     expect((await verify(db)).findings).toEqual([]);
     await connection.close();
-  }, 60_000);
+  });
 
   const ein = (value: string) => [{ scheme: 'EIN', value, country: 'US' }];
   const ALPHA = { name: 'Alpha Surgical Supply', taxIds: ein('20-1000001') };

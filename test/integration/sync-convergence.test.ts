@@ -38,5 +38,4 @@ test.each(Array.from({ length: RUNS }, (_, nth) => SEED + nth))(
     expect(new Set(keys).size).toBe(keys.length);
     await at.hub.expectLawful();
   },
-  60_000,
 );

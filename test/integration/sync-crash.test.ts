@@ -20,7 +20,7 @@ let hub: TestHub;
 beforeAll(async () => {
   server = await new TinyServer().start();
   hub = await createTestHub({ model: tinyModel({ url: server.url }) });
-}, 60_000);
+});
 afterAll(async () => {
   await server.stop();
   await hub.close();
@@ -106,7 +106,7 @@ async function settle(): Promise<void> {
       `select count(*)::int as open from delivery where state in ('PENDING', 'IN_FLIGHT')`,
     );
     return rows[0]?.open === 0 || undefined;
-  }, 60_000);
+  });
 }
 
 /** The engine in a process of its own. */

@@ -13,7 +13,7 @@ describe.each(odooChoices())('$name', ({ start, isReal }) => {
   beforeAll(async () => {
     odoo = await start();
   }, 240_000);
-  afterAll(() => odoo.stop(), 60_000);
+  afterAll(() => odoo.stop());
 
   const report = async (login: Login, options: { companies?: string[] } = {}) => {
     const { url, database, keys } = odoo;
@@ -38,7 +38,7 @@ describe.each(odooChoices())('$name', ({ start, isReal }) => {
     });
     expect(suppliers?.records).toBeGreaterThanOrEqual(1);
     if (isReal) expect(found.keys).toMatchObject([{ name: 'lab', ageDays: expect.any(Number) }]);
-  }, 60_000);
+  });
 
   test('of a user without rights each right that is missing is named, by model', async () => {
     const found = await report('reader');
@@ -47,7 +47,7 @@ describe.each(odooChoices())('$name', ({ start, isReal }) => {
     const messages = found.problems.map(({ message }) => message).join('\n');
     expect(messages).toContain('res.partner: the user may not write, create');
     expect(messages).toContain('product.supplierinfo: the user may not write, create, unlink');
-  }, 60_000);
+  });
 
   test('a company that is not there is named with those that are', async () => {
     const found = await report('admin', { companies: ['Nobody Inc.'] });
@@ -61,7 +61,7 @@ describe.each(odooChoices())('$name', ({ start, isReal }) => {
       [],
     );
     expect(found.streams.map(({ records }) => records).filter((records) => records !== null)).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describeReal(({ start, major }) => {
@@ -69,7 +69,7 @@ describeReal(({ start, major }) => {
   beforeAll(async () => {
     odoo = await start();
   }, 240_000);
-  afterAll(() => odoo.stop(), 60_000);
+  afterAll(() => odoo.stop());
 
   test('31: what is set up leaves tombstones of what is deleted, for a user without rights too, and goes without a trace', async () => {
     const admin = odoo.client('admin');
@@ -93,5 +93,5 @@ describeReal(({ start, major }) => {
     expect(await admin.count('ir.model', [['model', '=', TOMBSTONES]], context)).toBe(0);
     const [left = 0] = await sync.create('res.partner', [{ name: 'Left', is_company: true }], context);
     await sync.unlink('res.partner', [left], context);
-  }, 120_000);
+  });
 });

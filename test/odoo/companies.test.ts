@@ -16,7 +16,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
   beforeAll(async () => {
     odoo = await start();
   }, 240_000);
-  afterAll(() => odoo.stop(), 60_000);
+  afterAll(() => odoo.stop());
 
   const opened = (companies: readonly (string | number)[]) => {
     const { url, database, keys } = odoo;
@@ -112,7 +112,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
       await admin.write('res.company', [1], { name: 'My Company' }, context);
       await at.close();
     }
-  }, 120_000);
+  });
 });
 
 test('an empty list of companies is no list', () => {

@@ -7,17 +7,19 @@ import { idOf } from '../../sources/odoo/values.js';
 import { Refusal } from '../../src/demo/odoo/refusal.js';
 import { silentLog } from '../support/log.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
+import { unique } from '../support/odoo/words.js';
 
 /** The parts of the connector against the imitation and the real servers: what is pulled, what is pushed. */
 const context = { lang: 'en_US' };
+
+/** For a link: a part of an external id. */
+const uniqueKey = () => unique('link').replace(' ', '-');
 
 describe.each(odooChoices())('$name', ({ start }) => {
   let odoo: OdooTarget;
   let admin: OdooClient;
   let open: OpenOdoo;
   let streams: ReadonlyMap<string, SyncStream>;
-  let made = 0;
-  const unique = (word: string) => `${word} ${++made}-${Date.now() % 100_000}`;
   const signal = new AbortController().signal;
 
   beforeAll(async () => {
@@ -28,7 +30,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     streams = new Map(connector.streams.map((one) => [one.name, one]));
     open = connector.open({ system: 'odoo', log: silentLog, env: { ODOO_KEY: keys.admin } });
   }, 240_000);
-  afterAll(() => odoo.stop(), 60_000);
+  afterAll(() => odoo.stop());
 
   const stream = (name: string): SyncStream => {
     const found = streams.get(name);
@@ -46,7 +48,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
   };
   const attributes = async (name: string, id: string) =>
     stream(name).mapping.map(await read(name, id)) as Record<string, unknown>;
-  const create = (name: string, fields: JsonObject, key = `link-${++made}-${Date.now()}`) => ({
+  const create = (name: string, fields: JsonObject, key = uniqueKey()) => ({
     key,
     written: write(name, 'CREATE', [{ key, externalId: null, fields, before: null }]),
   });
@@ -250,7 +252,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
   });
 
   test('parts that share what they are found by are all there, and none takes the place of another', async () => {
-    const key = `link-${++made}-${Date.now()}`;
+    const key = uniqueKey();
     const person = (name: string, email: string) => ({ name, email, function: null, phone: null });
     const dock = (street2: string) => ({
       ...{ type: 'delivery', street: '1 Main St', street2, city: 'Chicago', zip: '60601' },
@@ -332,7 +334,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     const { imitation } = odoo;
     if (!imitation) return;
     const fields = { name: unique('Late'), is_company: true, '<contacts>': supplier['<contacts>'] ?? null };
-    const key = `link-${++made}-${Date.now()}`;
+    const key = uniqueKey();
     const id = await created('supplier', fields, key);
     const elsewhere = await created('supplier', { name: unique('Elsewhere'), is_company: true });
     const [child] = await admin.searchIds('res.partner', [['parent_id', '=', Number(id)]], context);

@@ -4,6 +4,7 @@ import { type OdooClient, OdooError, type OdooRow } from '../../sources/odoo/cli
 import { idOf } from '../../sources/odoo/values.js';
 import { RECORDED } from '../../src/demo/odoo/index.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
+import { nthMade, unique } from '../support/odoo/words.js';
 
 /**
  * What the connector relies on, each case the same against the imitation and the real servers: where one of them
@@ -15,14 +16,12 @@ const at = (time: Json | undefined) => String(time);
 describe.each(odooChoices())('$name', ({ start }) => {
   let odoo: OdooTarget;
   let admin: OdooClient;
-  let made = 0;
-  const unique = (word: string) => `${word} ${++made}-${Date.now() % 100_000}`;
 
   beforeAll(async () => {
     odoo = await start();
     admin = odoo.client('admin');
   }, 240_000);
-  afterAll(() => odoo.stop(), 60_000);
+  afterAll(() => odoo.stop());
 
   const partner = async (values: JsonObject = {}) => {
     const [id = 0] = await admin.create('res.partner', [{ name: unique('P'), is_company: true, ...values }], context);
@@ -53,7 +52,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
         expect({ model, name, ...found[name] }).toMatchObject({ model, name, type, ...(relation ? { relation } : {}) });
       }
     }
-  }, 60_000);
+  });
 
   test('rights of a connector and of a reader are those recorded', async () => {
     for (const login of ['sync', 'reader'] as const) {
@@ -70,7 +69,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
         }
       }
     }
-  }, 60_000);
+  });
 
   test.each<[string, (use: (login: 'admin' | 'sync' | 'reader') => OdooClient) => Promise<unknown>]>([
     ['noModel', (use) => use('admin').call('no.model', 'search_read', { context })],
@@ -241,7 +240,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
   });
 
   test('13: a merge deletes the source and moves what belongs to it, its external id too', async () => {
-    const key = `concord_test.merge_${Date.now()}_${made}`;
+    const key = `concord_test.merge_${Date.now()}_${nthMade()}`;
     const loaded = await admin.load(
       'res.partner',
       ['id', 'name', 'is_company'],
@@ -304,7 +303,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
   test('15: references and codes are not unique, bar codes are', async () => {
     const twice = { ref: unique('R') };
     expect(await partner(twice)).not.toBe(await partner(twice));
-    const barcode = `20${String(Date.now()).slice(-9)}${made}`;
+    const barcode = `20${String(Date.now()).slice(-9)}${nthMade()}`;
     await admin.create('product.product', [{ name: unique('T'), barcode }], context);
     const second = admin.create('product.product', [{ name: unique('T'), barcode }], context);
     expect(await failureOf(second)).toMatchObject({ code: 'ODOO_REFUSED', kind: 'PERMANENT' });
@@ -312,7 +311,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
 
   test('17 and 18: load is an upsert by external id, also without a right to external ids', async () => {
     const sync = odoo.client('sync');
-    const key = `concord_test.load_${Date.now()}_${made}`;
+    const key = `concord_test.load_${Date.now()}_${nthMade()}`;
     const fields = ['id', 'name', 'is_company', 'country_id/.id', 'email'];
     const [us = 0] = await admin.searchIds('res.country', [['code', '=', 'US']], context);
     const first = await sync.load('res.partner', fields, [[key, 'One', '1', String(us), 'a@example.com']], context);
@@ -329,7 +328,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
   });
 
   test('17: of a batch with a bad row nothing is written, and the row is named', async () => {
-    const key = (n: number) => `concord_test.bad_${Date.now()}_${made}_${n}`;
+    const key = (n: number) => `concord_test.bad_${Date.now()}_${nthMade()}_${n}`;
     const keys = [key(1), key(2), key(3)];
     const country = await admin.load(
       'res.partner',
@@ -423,7 +422,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     const { ids } = await admin.load(
       'res.partner',
       ['id', 'name', 'is_company', 'type', 'parent_id/.id', 'street'],
-      [[`concord_test.own_${Date.now()}_${made}`, unique('Own'), '1', 'other', String(parent), '6 Sixth St']],
+      [[`concord_test.own_${Date.now()}_${nthMade()}`, unique('Own'), '1', 'other', String(parent), '6 Sixth St']],
       context,
     );
     expect([await street(parent), await street(ids?.[0] ?? 0)]).toEqual(['5 Fifth St', '6 Sixth St']);
@@ -449,7 +448,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
   });
 
   test('a product is a template and a variant; load makes both', async () => {
-    const key = `concord_test.item_${Date.now()}_${made}`;
+    const key = `concord_test.item_${Date.now()}_${nthMade()}`;
     const loaded = await admin.load(
       'product.product',
       ['id', 'name', 'default_code', 'weight'],

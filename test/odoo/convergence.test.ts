@@ -41,7 +41,7 @@ describe.each(odooChoices())('$name', ({ start, isReal, major }) => {
   afterAll(async () => {
     if (isReal) watched.push({ odoo, at });
     else await end(odoo, at);
-  }, 60_000);
+  });
 
   // The imitations share the runs of CI between them: each seed runs against one version.
   const mine = isReal ? seeds(REAL_RUNS) : seeds(RUNS).filter((seed) => (seed % 2 === 0) === (major === 19));
@@ -79,7 +79,7 @@ if (odooChoices({ only: 'real' }).length > 0) {
   describe('the real servers', () => {
     afterAll(async () => {
       for (const { odoo, at } of watched) await end(odoo, at);
-    }, 60_000);
+    });
 
     test(`nothing is written for ${QUIET_MS / 1_000} seconds after all is quiet`, async () => {
       expect(watched).toHaveLength(odooChoices({ only: 'real' }).length);

@@ -7,6 +7,7 @@ import type { OdooClient } from '../../sources/odoo/client.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type Fault, type FaultProxy, startProxy } from '../support/odoo/proxy.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
+import { unique } from '../support/odoo/words.js';
 
 /** What goes wrong between the hub and Odoo, and over there: nothing is lost, nothing doubled, and the culprit is named. */
 const context = { lang: 'en_US' };
@@ -16,8 +17,6 @@ describe.each(odooChoices())('$name', ({ start }) => {
   let admin: OdooClient;
   let proxy: FaultProxy;
   let at: OdooHub;
-  let made = 0;
-  const unique = (word: string) => `${word} ${++made}-${Date.now() % 100_000}`;
 
   beforeAll(async () => {
     odoo = await start();
@@ -40,7 +39,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     await at.close();
     await proxy.close();
     await odoo.stop();
-  }, 60_000);
+  });
 
   const names = async (word: string) => {
     const rows = await admin.searchRead('res.partner', [['name', 'ilike', word]], ['name'], context);
@@ -93,19 +92,15 @@ describe.each(odooChoices())('$name', ({ start }) => {
     ['429', 2, { status: 429, body: '', headers: 'retry-after: 1\r\n' }],
     ['a login page with 200', 2, { status: 200, body: '<title>Login</title>' }],
     ['answers that are late', 6, { delayMs: 600 }],
-  ])(
-    '%s: everything arrives, once',
-    async (name, count, fault) => {
-      const word = unique(`Fault ${name.replace(/\W+/g, ' ')}`);
-      const all = await arrive(word, 12);
-      first(count, fault, isWrite);
-      await until(async () => !(await isOpen()));
-      expect(await names(word)).toEqual(all);
-      expect(await dead()).toEqual([]);
-      expect(await at.compareAll()).toMatchObject({ written: 0 });
-    },
-    120_000,
-  );
+  ])('%s: everything arrives, once', async (name, count, fault) => {
+    const word = unique(`Fault ${name.replace(/\W+/g, ' ')}`);
+    const all = await arrive(word, 12);
+    first(count, fault, isWrite);
+    await until(async () => !(await isOpen()));
+    expect(await names(word)).toEqual(all);
+    expect(await dead()).toEqual([]);
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
+  });
 
   test('a record that brings the server down each time ends alone as a dead letter, and the others go through', async () => {
     const word = unique('Poison');
@@ -118,7 +113,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     await at.query(`update delivery set state = 'PENDING', attempts = 0, due_at = now() where state = 'DEAD'`);
     await until(async () => !(await isOpen()));
     expect(await names(word)).toEqual(all);
-  }, 120_000);
+  });
 
   test("a poll between the commit there and the answer takes the hub's own word for no testimony (law 7)", async () => {
     const [name = ''] = await arrive(unique('Overtaken'), 1);
@@ -148,7 +143,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     const own = { website: 'https://own-word.example.com', since: ECHO_TIME, by: 'erp' };
     expect([polled, await word()]).toEqual([own, own]);
     expect(await at.compareAll()).toEqual({ written: 0, waiting: 0 });
-  }, 60_000);
+  });
 
   test('16: a create that the hub gave up and Odoo did all the same is found, and stays one', async () => {
     const word = unique('Given Up');
@@ -160,7 +155,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(await attempts('SYSTEM_TIMED_OUT')).toBeGreaterThan(0);
     await until(async () => !(await isOpen()));
     expect(await names(word)).toEqual(all);
-  }, 120_000);
+  });
 
   test('faults on the way in: everything arrives, once', async () => {
     const word = unique('Inward');
@@ -189,7 +184,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
       );
     await until(async () => (await golden()).length >= values.length);
     expect((await golden()).map(({ name }) => name).sort()).toEqual(values.map(({ name }) => name).sort());
-  }, 120_000);
+  });
 
   test('while Odoo is away the circuit opens and no tries are burnt; then everything goes through', async () => {
     const word = unique('Away');
@@ -205,7 +200,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     proxy.fault = () => 'PASS';
     await until(async () => !(await isOpen()));
     expect(await names(word)).toEqual(all);
-  }, 120_000);
+  });
 
   test('a key that is revoked stops the system, is said, and costs no letter', async () => {
     const word = unique('Revoked');
@@ -238,5 +233,5 @@ describe.each(odooChoices())('$name', ({ start }) => {
     } finally {
       await other.close();
     }
-  }, 120_000);
+  });
 });

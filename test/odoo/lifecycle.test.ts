@@ -275,7 +275,7 @@ describe.each(odooChoices({ only: 'imitation' }))('$name', ({ start }) => {
     expect(broken.map(({ name }) => name)).not.toContain('odoo/main/item');
     await at.close();
     await odoo.stop();
-  }, 60_000);
+  });
 
   test('a module that is missing costs what it brings, and nothing else', async () => {
     const odoo = await start();
@@ -292,5 +292,5 @@ describe.each(odooChoices({ only: 'imitation' }))('$name', ({ start }) => {
     expect(found).toHaveLength(1);
     await at.close();
     await odoo.stop();
-  }, 60_000);
+  });
 });

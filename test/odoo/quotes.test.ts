@@ -50,7 +50,7 @@ describe.each(odooChoices())('$name', ({ start, major, isReal }) => {
     await server.close();
     await at.close();
     await odoo.stop();
-  }, 60_000);
+  });
 
   /** All that is kept of failures, as texts. */
   const kept = async () =>
@@ -106,7 +106,7 @@ describe.each(odooChoices())('$name', ({ start, major, isReal }) => {
     expect(dead?.message).toMatch(/res\.partner\.bank of \S+ .*\w/);
     await expectUnquoted(IBAN);
     expect(await told('integrator')).toContain('VALUE_REFUSED');
-  }, 120_000);
+  });
 
   test('a new partner whose account is refused is there once, and known as the hub’s own', async () => {
     if (major !== 14) return;
@@ -149,7 +149,7 @@ describe.each(odooChoices())('$name', ({ start, major, isReal }) => {
     expect(await admin.count('res.partner.bank', banks, context)).toBe(1);
     expect(await admin.count('res.partner', [['name', '=', 'Newly Made Ltd']], context)).toBe(1);
     expect(await linked()).toEqual([made]);
-  }, 120_000);
+  });
 
   if (isReal) return;
 
@@ -175,7 +175,7 @@ describe.each(odooChoices())('$name', ({ start, major, isReal }) => {
     odoo.imitation.trouble = undefined;
     expect((await refusals()).map(({ message }) => message).join()).toMatch(/already exists|is invalid/);
     for (const secret of [OTHER_IBAN, OTHER_IBAN.slice(0, 12), VAT]) await expectUnquoted(secret);
-  }, 120_000);
+  });
 
   test('an answer that nobody understands is not quoted either', async () => {
     if (!odoo.imitation) throw new Error('only the imitation says what it is told to');
@@ -185,5 +185,5 @@ describe.each(odooChoices())('$name', ({ start, major, isReal }) => {
     await at.pullNow().catch((error: unknown) => keep(error));
     odoo.imitation.trouble = undefined;
     await expectUnquoted(IBAN);
-  }, 60_000);
+  });
 });

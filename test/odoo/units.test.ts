@@ -7,6 +7,7 @@ import { idOf } from '../../sources/odoo/values.js';
 import { type Scene, setScene } from '../support/odoo/each.js';
 import type { OdooHub } from '../support/odoo/hub.js';
 import { odooChoices } from '../support/odoo/targets.js';
+import { unique } from '../support/odoo/words.js';
 
 /** Units where Odoo is spoken to in German: its own are known all the same, and a steward's answer holds by the id. */
 const context = { lang: 'en_US' };
@@ -35,8 +36,6 @@ describe.each(odooChoices({ only: 'imitation' }))('$name', ({ start }) => {
     { rules, connector: { language: german.lang } },
   );
 
-  let made = 0;
-  const unique = (word: string) => `${word} ${++made}-${Date.now() % 100_000}`;
   const unitOf = async (name: string) => {
     const [row] = await admin.searchRead('product.product', [['name', '=', name]], ['uom_id'], german);
     return idOf(row?.uom_id);
@@ -67,7 +66,7 @@ describe.each(odooChoices({ only: 'imitation' }))('$name', ({ start }) => {
     expect(await unitOf(outward)).toBe(kilo);
     expect(await questions()).toEqual([]);
     expect(await at.compareAll()).toMatchObject({ written: 0 });
-  }, 120_000);
+  });
 
   test('another unit is asked for in German once, and what the steward said costs no write', async () => {
     const unit = await translated('km', 'Kilometer');
@@ -102,7 +101,7 @@ describe.each(odooChoices({ only: 'imitation' }))('$name', ({ start }) => {
     await at.settle();
     expect(await unitOf(known)).toBe(unit);
     expect(await questions()).toEqual([]);
-  }, 120_000);
+  });
 
   test('a unit is written by its English name, by its id, and as it is shown', async () => {
     const lists = await (at.sync.open as OpenOdoo).session.codeLists();

@@ -13,12 +13,12 @@ beforeAll(async () => {
   await postgres.program('createdb', `--maintenance-db=${postgres.url('postgres')}`, 'restored');
   before = new HubFolder(SMALL_CONFIG, { DATABASE_URL: postgres.url('hub') });
   after = new HubFolder(SMALL_CONFIG, { DATABASE_URL: postgres.url('restored') });
-}, 120_000);
+});
 afterAll(async () => {
   await before.remove();
   await after.remove();
   await postgres.stop();
-}, 60_000);
+});
 
 interface Feed {
   changes: { cursor: string; changes: unknown[] };

@@ -175,7 +175,7 @@ test('law 9: three processes fed equal records at once', async () => {
   const all = ROUNDS.length * 20;
   expect(await counts()).toMatchObject({ goldens: all, sources: all * 2, inbox: all * 2 });
   await hub.expectLawful();
-}, 60_000);
+});
 
 /** A process that ingests each batch that it is sent, as one line, and says when it is done. */
 class WorkerProcess {

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../../golden-records/index.js';
 import { untoldKey } from './agreement.js';
 import { type Board, context, erpReference, type Moves, move, sharedOf } from './moves.js';
 import { vendorField } from './readings.js';
+import { gtinOf } from './words.js';
 
 const MODEL = 'product.product';
 const KINDS = ['Gauze', 'Syringe', 'Suture', 'Catheter', 'Drape', 'Mask'];
@@ -19,7 +20,7 @@ export async function productMoves(board: Board): Promise<Moves> {
   let told = 0;
 
   const name = () => dice.name(KINDS);
-  const gtin = () => gtinOf(dice.serial());
+  const gtin = () => gtinOf(`40${String(dice.serial() % 10 ** 10).padStart(10, '0')}`);
   const price = () => Number(`${1 + dice.below(90)}.${10 + dice.below(90)}`);
   const prose = () => Array.from({ length: 1 + dice.below(2) }, () => `${dice.word()} ${dice.below(99)}`);
   const html = (lines: readonly string[]) =>
@@ -183,11 +184,4 @@ export async function productMoves(board: Board): Promise<Moves> {
     }),
   };
   return { ...odoo, ...other };
-}
-
-/** GTIN-13: twelve digits and the check digit. */
-function gtinOf(serial: number): string {
-  const body = `40${String(serial % 10 ** 10).padStart(10, '0')}`;
-  const sum = [...body].reduce((sofar, digit, at) => sofar + Number(digit) * (at % 2 === 0 ? 1 : 3), 0);
-  return `${body}${(10 - (sum % 10)) % 10}`;
 }

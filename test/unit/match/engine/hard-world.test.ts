@@ -19,5 +19,4 @@ test.each([
     expect(candidates / set.rows.length).toBeLessThanOrEqual(60);
     expect(Math.abs(predicted - real)).toBeLessThanOrEqual(0.03);
   },
-  120_000,
 );

@@ -93,7 +93,7 @@ test('few duplicates among many neighbours: what is learnt is who is the same, n
   const { precision, recall } = pairQuality(entity, clusters);
   expect(precision).toBeGreaterThanOrEqual(0.95);
   expect(recall).toBeGreaterThanOrEqual(0.95);
-}, 120_000);
+});
 
 test('30 % of the cells blanked: precision falls by no more than .01', async () => {
   const blanked = generateSuppliers(800, 7, 0.3);
