@@ -40,7 +40,9 @@ registerEnumType(TaskKind, {
     MASS_DELETE: { description: 'A system lacks more records than a sweep may delete: are they gone?' },
     SCHEMA_DRIFT: { description: "A system's own schema changed under a mapping, which is paused." },
     UNKNOWN_CODE: { description: 'A code of a system that nobody has explained yet: see setCode.' },
-    REPLACED_RECORD: { description: 'A system replaced a record by others: does this one take its place?' },
+    REPLACED_RECORD: {
+      description: 'A system replaced a record by others, or merged it into another: does this one take its place?',
+    },
   },
 });
 

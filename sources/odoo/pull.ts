@@ -24,6 +24,11 @@ import { itemLayout, priceLayout, type Stocked } from './versions.js';
 const LIST_PAGE = 2_000;
 /** Partners of which it costs less to read their lists of parts than to ask for the parts of each, where most have none. */
 const FEW = 500;
+const MESSAGES = 'mail.message';
+/** How a message of a merge names each partner that went: `Acme <info@acme.example> (ID 57)`. */
+const MERGED_NUMBER = '(ID ';
+/** Partners whose merge is asked for in one call. */
+const MERGES_ASKED = 200;
 /** Children of records that were there before a stream began come with their parents. */
 const FIRST_LOOK_BACK_MS = 60 * 60_000;
 
@@ -146,6 +151,41 @@ export class OdooPull implements PullPart {
       };
     });
   };
+
+  /** A merge leaves a message on the partner that stays, in the user's language; the numbers of those that went are in every one. */
+  mergedInto(stream: SyncStream, externalIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { watch } = stream as OdooStream;
+    return told(this.system, false, async () => {
+      const merged = new Map<string, string>();
+      if (watch.model !== 'res.partner' || !(await this.mayReadMessages())) return merged;
+      const gone = new Set(externalIds);
+      for (let at = 0; at < externalIds.length; at += MERGES_ASKED) {
+        const said = externalIds.slice(at, at + MERGES_ASKED).map((id) => ['body', 'ilike', `${MERGED_NUMBER}${id})`]);
+        const either = said.slice(1).map(() => '|');
+        const domain = [['model', '=', watch.model], ['body', 'ilike', MERGED_NUMBER], ...either, ...said];
+        const fields = ['res_id', 'body'];
+        const order = { order: 'id' };
+        const rows = await this.session.client.searchRead(
+          MESSAGES,
+          domain,
+          fields,
+          await this.session.context(),
+          order,
+        );
+        for (const { res_id, body } of rows) {
+          for (const [, id = ''] of String(body).matchAll(/\(ID (\d+)\)/g)) {
+            if (gone.has(id) && Number(id) !== Number(res_id)) merged.set(id, String(res_id));
+          }
+        }
+      }
+      return merged;
+    });
+  }
+
+  private async mayReadMessages(): Promise<boolean> {
+    if ((await this.session.fieldsOf(MESSAGES)).size === 0) return false;
+    return this.session.client.mayAccess(MESSAGES, 'read', await this.session.context());
+  }
 
   /** What was deleted in a window, where `concord odoo setup` has rules keep it. */
   private async tombstones(model: string, { from, to }: Window): Promise<Tombstone[]> {

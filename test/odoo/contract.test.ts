@@ -264,6 +264,31 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect(again.ids).toEqual([target]);
   });
 
+  test('13: a merge leaves a message that names who went, which the hub’s own user reads; after another merge too', async () => {
+    const [first, second, last] = [await partner(), await partner({ email: 'merged@example.com' }), await partner()];
+    const model = 'base.partner.merge.automatic.wizard';
+    for (const [source, target] of [
+      [first, second],
+      [second, last],
+    ] as const) {
+      const wizard = { partner_ids: [[6, 0, [source, target]]], dst_partner_id: target, state: 'selection' };
+      const [id = 0] = await admin.create(model, [wizard], context);
+      await admin.call(model, 'action_merge', { ids: [id], context });
+    }
+    const domain = [
+      ['model', '=', 'res.partner'],
+      '|',
+      ...[first, second].map((id) => ['body', 'ilike', `(ID ${id})`]),
+    ];
+    const told = await odoo.client('sync').searchRead('mail.message', domain, ['res_id', 'body'], context);
+    expect(told.map(({ res_id, body }) => [res_id, String(body).match(/\(ID (\d+)\)/)?.[1]])).toEqual(
+      expect.arrayContaining([
+        [last, String(first)],
+        [last, String(second)],
+      ]),
+    );
+  });
+
   test('14: an attribute replaces the variant: another id, no code, no bar code', async () => {
     const [template = 0] = await admin.create(
       'product.template',

@@ -6,7 +6,7 @@ import { idOf } from '../../sources/odoo/values.js';
 import { describeReal, type Scene, setScene } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
-import { nthMade, unique } from '../support/odoo/words.js';
+import { nthMade, unique, uniqueVat } from '../support/odoo/words.js';
 
 /** What is deleted, archived, merged or replaced over there. */
 const context = { lang: 'en_US' };
@@ -80,10 +80,15 @@ describe.each(odooChoices())('$name', ({ start }) => {
   });
 
   test('13: partners merged there: the source is gone, and what belonged to it is the target’s', async () => {
-    const [one, two] = [unique('Merge Source'), unique('Merge Target')];
-    const values = (name: string) => ({ name, is_company: true, supplier_rank: 1 });
-    const [source = 0, target = 0] = await admin.create('res.partner', [values(one), values(two)], context);
+    const [one, two] = [unique('Quokka Gauze'), unique('Bergen Medical')];
+    const [vat, other] = [uniqueVat(), uniqueVat()];
+    const values = (name: string, vat: string) => ({ name, vat, is_company: true, supplier_rank: 1 });
+    const [source = 0, target = 0] = await admin.create('res.partner', [values(one, vat), values(two, other)], context);
     await admin.create('res.partner.bank', [{ acc_number: unique('MERGED'), partner_id: source }], context);
+    await at.hub.arrive('erp', 'supplier', {
+      [`MS-${source}`]: { name: one, taxIds: [{ scheme: 'VAT', value: vat }] },
+      [`MT-${source}`]: { name: two, taxIds: [{ scheme: 'VAT', value: other }] },
+    });
     await at.settle();
     const model = 'base.partner.merge.automatic.wizard';
     const wizard = { partner_ids: [[6, 0, [source, target]]], dst_partner_id: target, state: 'selection' };
@@ -100,6 +105,33 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect((await golden(two))?.attributes.bankAccounts).toMatchObject([
       { accountNumber: expect.stringContaining('MERGED') },
     ]);
+    expect(await at.compareAll()).toMatchObject({ written: 0 });
+
+    // Odoo knows that the two are one; whether the hub's two are is asked, and the answer joins all.
+    const questions = () =>
+      at.query<{ id: string; details: Json; goldenIds: string[] }>(
+        `select id::text, details, golden_ids::text[] as "goldenIds" from steward_task
+           where kind = 'REPLACED_RECORD' and state = 'OPEN' and details->>'replaced' = $1`,
+        String(source),
+      );
+    const [asked] = await questions();
+    const by = String(target);
+    expect(asked?.details).toEqual({
+      ...{ system: 'odoo', scope: 'main', replaced: String(source), by, successors: [by], isMerged: true },
+    });
+    const survivorId = (await golden(two))?.id ?? '';
+    expect(asked?.goldenIds).toContain(survivorId);
+    const input = { taskId: asked?.id ?? '', resolution: 'MERGE' as const, survivorId };
+    await resolveTask(at.hub.db, HUB_ACTOR, { correlationId: newId() }, input);
+    await at.settle();
+    expect(
+      (await links(survivorId))
+        .filter(({ state }) => state === 'ACTIVE')
+        .map(({ externalId }) => externalId)
+        .sort(),
+    ).toEqual([by, `MS-${source}`, `MT-${source}`].sort());
+    expect(await questions()).toEqual([]);
+    expect(await admin.count('res.partner', [['name', 'in', [one, two]]], context)).toBe(1);
     expect(await at.compareAll()).toMatchObject({ written: 0 });
   });
 
@@ -176,7 +208,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
          where state = 'OPEN' and details->>'replaced' = $1 order by details->>'by'`,
       String(variant?.id),
     );
-    const question = { system: 'odoo', scope: 'main', replaced: String(variant?.id), successors };
+    const question = { system: 'odoo', scope: 'main', replaced: String(variant?.id), successors, isMerged: false };
     expect(asked.map(({ kind, details }) => ({ kind, details }))).toEqual(
       successors.map((by) => ({ kind: 'REPLACED_RECORD', details: { ...question, by } })),
     );

@@ -323,6 +323,11 @@ function mergeWizard(world: OdooWorld, call: Call, method: string, ids: readonly
 
 export function mergePartners(world: OdooWorld, call: Call, sources: readonly number[], target: number): void {
   const data = world.table('ir.model.data');
+  const messages = world.table('mail.message');
+  const told = sources.map((id) => {
+    const { name, email } = world.table('res.partner').rows.get(id) ?? {};
+    return `${name} &lt;${email || 'n/a'}&gt; (ID ${id})`;
+  });
   const relations: readonly (readonly [string, string])[] = [
     ['res.partner.bank', 'partner_id'],
     ['res.partner', 'parent_id'],
@@ -338,8 +343,11 @@ export function mergePartners(world: OdooWorld, call: Call, sources: readonly nu
     for (const id of data.idsBy('res_id', source)) {
       if (data.rows.get(id)?.model === 'res.partner') data.set(id, 'res_id', target, call.undo);
     }
+    for (const id of messages.idsBy('res_id', source)) messages.set(id, 'res_id', target, call.undo);
     world.table('res.partner').remove(source, call.undo);
   }
+  const body = `<p>Merged with the following partners: ${told.join(', ')}</p>`;
+  messages.insert(messages.drawId(), { model: 'res.partner', res_id: target, body }, call.undo);
   world.touch(call, 'res.partner', target);
 }
 

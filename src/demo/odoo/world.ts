@@ -528,6 +528,7 @@ export class OdooWorld {
     );
     const more: Readonly<Record<string, readonly string[]>> = {
       'ir.model.data': ['res_id', 'complete'],
+      'mail.message': ['res_id'],
       'product.product': ['product_tmpl_id', 'barcode'],
       'product.supplierinfo': ['product_tmpl_id', 'product_id', this.version >= 16 ? 'partner_id' : 'name'],
       'product.template.attribute.value': ['attribute_line_id'],

@@ -260,6 +260,11 @@ export const recorded: Recorded = {
       name: {"type":"char","required":true,"readonly":true},
       state: {"type":"selection","readonly":true,"selection":[["uninstallable","Uninstallable"],["uninstalled","Not Installed"],["installed","Installed"],["to upgrade","To be upgraded"],["to remove","To be removed"],["to install","To be installed"]]},
     },
+    "mail.message": {
+      model: {"type":"char"},
+      res_id: {"type":"many2one_reference"},
+      body: {"type":"html"},
+    },
   },
   rows: {
     "res.country": [
@@ -983,6 +988,7 @@ export const recorded: Recorded = {
       {"id":91,"model":"res.users","name":"Users"},
       {"id":109,"model":"uom.category","name":"Product UoM Categories"},
       {"id":110,"model":"uom.uom","name":"Product Unit of Measure"},
+      {"id":161,"model":"mail.message","name":"Message"},
       {"id":346,"model":"product.template","name":"Product Template"},
       {"id":347,"model":"product.category","name":"Product Category"},
       {"id":348,"model":"product.product","name":"Product"},
@@ -1077,6 +1083,7 @@ export const recorded: Recorded = {
     "ir.model": {"admin":"rwcu","sync":"r","reader":"r"},
     "ir.model.data": {"admin":"rwcu","sync":"rc","reader":"rc"},
     "ir.module.module": {"admin":"rwcu","sync":"","reader":""},
+    "mail.message": {"admin":"rwcu","sync":"rwcu","reader":"rwcu"},
   },
   refusals: {
     "noModel": {"code":"ODOO_NO_MODEL","kind":"PERMANENT","said":"Object no.model doesn't exist"},

@@ -261,6 +261,11 @@ export const recorded: Recorded = {
       name: {"type":"char","required":true,"readonly":true},
       state: {"type":"selection","readonly":true,"selection":[["uninstallable","Uninstallable"],["uninstalled","Not Installed"],["installed","Installed"],["to upgrade","To be upgraded"],["to remove","To be removed"],["to install","To be installed"]]},
     },
+    "mail.message": {
+      model: {"type":"char"},
+      res_id: {"type":"many2one_reference"},
+      body: {"type":"html"},
+    },
   },
   rows: {
     "res.country": [
@@ -1003,6 +1008,7 @@ export const recorded: Recorded = {
       {"id":98,"model":"res.company","name":"Companies"},
       {"id":102,"model":"res.users","name":"User"},
       {"id":125,"model":"uom.uom","name":"Product Unit of Measure"},
+      {"id":198,"model":"mail.message","name":"Message"},
       {"id":412,"model":"product.template","name":"Product"},
       {"id":413,"model":"product.product","name":"Product Variant"},
       {"id":414,"model":"product.attribute","name":"Product Attribute"},
@@ -1112,6 +1118,7 @@ export const recorded: Recorded = {
     "ir.model": {"admin":"rwcu","sync":"","reader":""},
     "ir.model.data": {"admin":"rwcu","sync":"","reader":""},
     "ir.module.module": {"admin":"rwcu","sync":"r","reader":"r"},
+    "mail.message": {"admin":"rwcu","sync":"rwcu","reader":"rwcu"},
   },
   refusals: {
     "noModel": {"code":"ODOO_NO_MODEL","kind":"PERMANENT","said":"the model 'no.model' does not exist"},
