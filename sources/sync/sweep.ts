@@ -1,4 +1,5 @@
 import {
+  contentHash,
   type Db,
   HUB_ACTOR,
   type InboundRecord,
@@ -41,6 +42,8 @@ interface Known {
   readonly state: 'ACTIVE' | 'DELETED' | 'HELD';
   readonly contentHash: string;
   readonly sourceTime: string;
+  /** Another time under which it was found to be the same. */
+  readonly seenTime: string | null;
   readonly parts: number;
 }
 
@@ -91,7 +94,7 @@ export function compare(
   const different = [...listed].filter(([externalId, { sourceTime, parts }]) => {
     const before = known.get(externalId);
     if (!before || before.state === 'DELETED') return true;
-    const isDated = sourceTime !== undefined && sourceTime !== before.sourceTime;
+    const isDated = sourceTime !== undefined && sourceTime !== before.sourceTime && sourceTime !== before.seenTime;
     return isDated || (parts !== undefined && parts !== before.parts);
   });
   return {
@@ -102,7 +105,8 @@ export function compare(
 
 async function knownRecords(db: Db, { system }: Synchronised, stream: SyncStream): Promise<Map<string, Known>> {
   const rows = await withoutTransaction(db).query<Known>(
-    `select external_id as "externalId", state, content_hash as "contentHash", to_char(source_time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "sourceTime",
+    `select external_id as "externalId", state, content_hash as "contentHash", ${iso('source_time')} as "sourceTime",
+         case when seen_hash = content_hash then ${iso('seen_time')} end as "seenTime",
          (select coalesce(sum(case jsonb_typeof(payload->part) when 'array' then jsonb_array_length(payload->part) when 'string' then 1 else 0 end), 0)
            from jsonb_array_elements_text($4::jsonb) part)::int as parts
        from source_record where entity_type = $1 and system = $2 and scope = $3`,
@@ -113,6 +117,8 @@ async function knownRecords(db: Db, { system }: Synchronised, stream: SyncStream
   );
   return new Map(rows.map((row) => [row.externalId, row]));
 }
+
+const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 type Read = (ids: readonly string[]) => Promise<readonly InboundRecord[]>;
 
@@ -147,9 +153,36 @@ async function recover(
       lane: 'BACKFILL',
       current,
     });
+    await noteSeen(db, sync, stream, found);
     recovered += records.length - counts.UNCHANGED - counts.STALE;
   }
   return recovered;
+}
+
+/**
+ * What has another date there, and is what the hub knows, is known by that date too: otherwise each sweep would read it again. Only a
+ * content that was read with its date counts, so that a system which was set back is still found out.
+ */
+async function noteSeen(
+  db: Db,
+  { system }: Synchronised,
+  { entityType, scope }: SyncStream,
+  found: readonly InboundRecord[],
+): Promise<void> {
+  const seen = found.flatMap(({ externalId, sourceTime, payload }) =>
+    sourceTime === undefined ? [] : [{ externalId, sourceTime, hash: contentHash(payload) }],
+  );
+  if (seen.length === 0) return;
+  await withoutTransaction(db).execute(
+    `update source_record s set seen_time = x."sourceTime", seen_hash = x.hash
+       from jsonb_to_recordset($4::jsonb) as x("externalId" text, "sourceTime" timestamptz, hash text)
+       where s.entity_type = $1 and s.system = $2 and s.scope = $3 and s.external_id = x."externalId" and s.state = 'ACTIVE'
+         and s.content_hash = x.hash and s.source_time <> x."sourceTime"`,
+    entityType,
+    system,
+    scope,
+    seen,
+  );
 }
 
 /** Of these, those that are as the hub knows them but for their parts: one that went took its date along. */

@@ -328,6 +328,32 @@ describe('sweep', () => {
     expect(await sweepNow()).toMatchObject({ recovered: 0 });
   });
 
+  test('a date that moves without a change is read once more, by one sweep; a system set back to it is still found out', async () => {
+    const [id = ''] = ids();
+    const reads = () => at.server.calls.filter(({ path }) => path.endsWith('/read')).length;
+    const sourceTime = async () => {
+      const { rows } = await at.hub.db.pool.query(`select source_time from source_record where external_id = $1`, [id]);
+      return rows;
+    };
+    const before = await sourceTime();
+    at.clock.advance(60_000);
+    at.server.edit(id, {});
+    const touched = structuredClone(at.server.records.get(id));
+    for (const expected of [1, 0, 0]) {
+      const already = reads();
+      expect(await sweepNow()).toMatchObject({ recovered: 0 });
+      expect(reads() - already).toBe(expected);
+    }
+    // It is no testimony: what the record says is as old as it was.
+    expect(await sourceTime()).toEqual(before);
+    at.clock.advance(60_000);
+    at.server.edit(id, { name: 'Vendor Edited' });
+    await at.pullAll();
+    if (touched) at.server.records.set(id, touched);
+    expect(await sweepNow()).toMatchObject({ recovered: 1 });
+    expect(await names()).not.toContain('Vendor Edited');
+  });
+
   test('law 3: what a system that was set back says counts as old as it is, also when it is replayed', async () => {
     const [id = ''] = ids();
     at.server.edit(id, { currency: 'USD' });

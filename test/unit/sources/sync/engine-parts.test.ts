@@ -193,7 +193,9 @@ test('a sweep tells what is missing and what is otherwise', () => {
       { externalId: '4', contentHash: 'h', state: 'HELD' as const, sourceTime: 't1', parts: 0 },
       { externalId: '6', contentHash: 'h', state: 'ACTIVE' as const, sourceTime: 't1', parts: 2 },
       { externalId: '7', contentHash: 'h', state: 'ACTIVE' as const, sourceTime: 't1', parts: 2 },
-    ].map((entry) => [entry.externalId, entry]),
+      { externalId: '8', contentHash: 'h', state: 'ACTIVE' as const, sourceTime: 't1', seenTime: 't2', parts: 0 },
+      { externalId: '9', contentHash: 'h', state: 'ACTIVE' as const, sourceTime: 't1', seenTime: 't2', parts: 0 },
+    ].map((entry) => [entry.externalId, { seenTime: null, ...entry }]),
   );
   const listed = new Map([
     ['2', { sourceTime: 't2' }],
@@ -202,8 +204,11 @@ test('a sweep tells what is missing and what is otherwise', () => {
     // A part is gone, which leaves no date.
     ['6', { sourceTime: 't1', parts: 1 }],
     ['7', { sourceTime: 't1', parts: 2 }],
+    // Seen under another date already.
+    ['8', { sourceTime: 't2' }],
+    ['9', { sourceTime: 't3' }],
   ]);
-  expect(compare(known, listed)).toEqual({ missing: ['1'], different: ['2', '3', '5', '6'] });
+  expect(compare(known, listed)).toEqual({ missing: ['1'], different: ['2', '3', '5', '6', '9'] });
 });
 
 test('drift: a field that is gone, or has another type than was accepted; a new one is no drift', () => {
