@@ -308,6 +308,8 @@ export interface PullPart {
   page(stream: SyncStream, window: Window, after: string | null, limit: number, signal: AbortSignal): Promise<Page>;
   /** These records as they are now, in the form of `page`. Who isn't there (any more) is missing from the answer. */
   read(stream: SyncStream, externalIds: readonly string[], signal: AbortSignal): Promise<readonly InboundRecord[]>;
+  /** How many records the window has, cheaply: a first load tells how far it is. Null: `page` alone could tell. */
+  count?(stream: SyncStream, window: Window, signal: AbortSignal): Promise<number | null>;
   /** All ids, archived ones too, in pages. Cheap: no contents. */
   list?(stream: SyncStream, after: string | null, limit: number, signal: AbortSignal): Promise<ListPage>;
   /**

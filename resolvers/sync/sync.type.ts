@@ -16,7 +16,7 @@ import { connectionType } from '../connection.js';
 import type { Context } from '../context.js';
 import { type Constructor, enumType, inputType, objectType, ResolverClass } from '../declare.js';
 import { EntityType, GoldenRecord } from '../golden-record/golden-record.type.js';
-import { goldenId, encodeId } from '../node-ids.js';
+import { encodeId, goldenId } from '../node-ids.js';
 import { DateTimeScalar, JsonScalar } from '../scalars.js';
 
 const SyncTier = enumType('SyncTier', 'How fresh a stream is kept.', ['EVENT_CRITICAL', 'OPERATIONAL', 'PERIODIC']);
@@ -55,6 +55,8 @@ const SyncStreamStatus = objectType('SyncStreamStatus', 'One stream of a synchro
   lagMs: { type: () => Float, description: 'How old what is here may be; null before the first pull.' },
   cursor: { type: () => DateTimeScalar, description: "All before this, by the system's clock, has arrived." },
   loadedUpTo: { type: () => String, description: 'Id that the first load has reached; null when it is over.' },
+  loaded: { type: () => Float, description: 'Records that the first load has brought; null when it is over.' },
+  toLoad: { type: () => Float, description: 'How many there were when it began; null: unknown, or it is over.' },
   records: { type: () => Float, nullable: false, description: 'Records that it has brought, repeats too.' },
   recordsPerSecond: { type: () => Float, nullable: false, description: 'How fast it brings them, of late.' },
   failures: { type: () => Int, nullable: false, description: 'Failures in a row.' },

@@ -152,6 +152,15 @@ export class OdooPull implements PullPart {
     });
   };
 
+  count(stream: SyncStream, window: Window): Promise<number | null> {
+    const { watch } = stream as OdooStream;
+    return told(this.system, false, async () => {
+      if (watch.all || isOfOthers(watch)) return null;
+      const domain = [...(await this.domainOf(watch)), ...windowOf(window, false)];
+      return this.session.client.count(watch.model, domain, await this.session.context());
+    });
+  }
+
   /** A merge leaves a message on the partner that stays, in the user's language; the numbers of those that went are in every one. */
   mergedInto(stream: SyncStream, externalIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const { watch } = stream as OdooStream;

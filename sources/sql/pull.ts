@@ -1,5 +1,5 @@
 import type { InboundRecord, Json } from '../../golden-records/index.js';
-import type { ListPage, Page, PullPart, SchemaSnapshot, SyncStream } from '../connector.js';
+import type { ListPage, Page, PullPart, SchemaSnapshot, SyncStream, Window } from '../connector.js';
 import { Retryable } from '../errors.js';
 import { quoted, type SqlClient } from './client.js';
 import type { SqlStream } from './mapping.js';
@@ -27,28 +27,24 @@ export class SqlPull implements PullPart {
 
   async page(
     stream: SyncStream,
-    { from, to }: { readonly from: string | null; readonly to: string },
+    window: Window,
     after: string | null,
     limit: number,
     signal: AbortSignal,
   ): Promise<Page> {
-    const { modifiedAt } = sqlOf(stream);
-    const column = modifiedAt === undefined ? undefined : `t.${quoted(modifiedAt)}`;
-    // A row without a time is read by the first load and the sweep alone.
-    const window =
-      column === undefined
-        ? ''
-        : `and ($3::timestamptz is null or ${column} >= $3) and (${column} < $4 or ($3 is null and ${column} is null))`;
-    const rows = await this.rows(
-      stream,
-      `row_to_json(t) as row`,
-      window,
-      after,
-      limit,
-      signal,
-      column ? [from, to] : [],
-    );
+    const { condition, values } = within(stream, window, 3);
+    const rows = await this.rows(stream, `row_to_json(t) as row`, `and ${condition}`, after, limit, signal, values);
     return { records: rows.slice(0, limit).map(asRecord), next: nextOf(rows, limit) };
+  }
+
+  async count(stream: SyncStream, window: Window, signal: AbortSignal): Promise<number> {
+    const { condition, values } = within(stream, window, 1);
+    const [row] = await this.client.query<{ count: string }>(
+      `select count(*) from ${quoted(sqlOf(stream).table)} t where ${condition}`,
+      values,
+      signal,
+    );
+    return Number(row?.count);
   }
 
   async list(stream: SyncStream, after: string | null, limit: number, signal: AbortSignal): Promise<ListPage> {
@@ -121,6 +117,19 @@ export class SqlPull implements PullPart {
     this.types.set(key, type);
     return type;
   }
+}
+
+/** A row without a time is read by the first load and the sweep alone. `first`: the number of its first parameter. */
+function within(
+  stream: SyncStream,
+  { from, to }: Window,
+  first: number,
+): { readonly condition: string; readonly values: readonly (string | null)[] } {
+  const { modifiedAt } = sqlOf(stream);
+  if (modifiedAt === undefined) return { condition: 'true', values: [] };
+  const [column, start, end] = [`t.${quoted(modifiedAt)}`, `$${first}::timestamptz`, `$${first + 1}`];
+  const condition = `(${start} is null or ${column} >= ${start}) and (${column} < ${end} or (${start} is null and ${column} is null))`;
+  return { condition, values: [from, to] };
 }
 
 const asRecord = ({ id, at, row = null }: Row): InboundRecord => ({

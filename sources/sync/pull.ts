@@ -16,9 +16,12 @@ import { settleOpenCreates } from './open-creates.js';
 import { askAhead, takeAhead } from './page-ahead.js';
 import {
   claimStream,
-  noteLoad,
+  type LoadProgress,
+  noteLoaded,
+  noteLoadFailed,
   notePulled,
   noteStreamFailed,
+  noteToLoad,
   openStreams,
   postponeSweep,
   readCursor,
@@ -28,7 +31,7 @@ import {
 import { sweepOnce } from './sweep.js';
 import { type Synchronised, streamName, streamOf } from './synchronised.js';
 import { noteFailure, tryAgain, type Wait } from './system-state.js';
-import { callOf } from './turns.js';
+import { type Call, callOf } from './turns.js';
 import { asCursor, nextWindow, type Place, placeAfter, placeIn, tickOf } from './windows.js';
 
 export interface PullOptions {
@@ -67,7 +70,7 @@ export async function pullOnce(
   const now = place.window ? null : await call((signal) => sync.open.pull.now(signal));
   if (now !== null && place.high === null) {
     if (lane === 'BACKFILL') return null;
-    return begin(db, name, stream, now);
+    return begin(db, sync, stream, now, call);
   }
   const window = place.window ?? (lane === 'LIVE' && now !== null ? windowOf(place, now, stream) : null);
   if (!window) return lane === 'LIVE' ? idle(place) : null;
@@ -132,9 +135,14 @@ function windowOf(place: Place, now: string, stream: SyncStream) {
   return window && !stream.capabilities.incremental ? { ...window, from: null } : window;
 }
 
-async function begin(db: Db, name: string, stream: SyncStream, now: string): Promise<SyncPullStep> {
+async function begin(db: Db, sync: Synchronised, stream: SyncStream, now: string, call: Call): Promise<SyncPullStep> {
+  const name = streamName(sync.system, stream);
   const to = tickOf(now, stream.resolutionMs);
-  const backfill: Place = { high: to, window: { from: null, to, after: null } };
+  const window = { from: null, to };
+  const { pull } = sync.open;
+  const count = pull.count?.bind(pull);
+  await noteToLoad(db, name, count ? await call((signal) => count(stream, window, signal)) : null);
+  const backfill: Place = { high: to, window: { ...window, after: null } };
   const writer = withoutTransaction(db);
   // The backfill's first: killed in between, it is begun again, with a later end.
   await saveCursor(writer, { name: cursorName(name, 'BACKFILL'), value: asCursor(backfill) });
@@ -217,15 +225,16 @@ async function failed(
   return { kind: 'FAILED', stream: lease.name, error: { code: error.code, message: error.message } };
 }
 
+export interface LoadStep extends LoadProgress {
+  readonly stream: string;
+  readonly records: number;
+}
+
 /**
  * Worker step of the backfill lane: one page of the first stream that has one to go; one that fails lets the next have its
  * turn. Null: all are done. Throws what the last failure was when none got anywhere.
  */
-export async function backfillOnce(
-  db: Db,
-  sync: Synchronised,
-  options: PullOptions = {},
-): Promise<{ readonly stream: string; readonly records: number } | null> {
+export async function backfillOnce(db: Db, sync: Synchronised, options: PullOptions = {}): Promise<LoadStep | null> {
   const open = await openStreams(db, sync);
   let failure: unknown;
   for (const stream of sync.connector.streams) {
@@ -233,13 +242,14 @@ export async function backfillOnce(
     if (!open.has(name)) continue;
     const place = placeIn(await readCursor(db, cursorName(name, 'BACKFILL')));
     if (!place.window) continue;
+    const startedAt = performance.now();
     try {
-      const step = await pullOnce(db, sync, stream, 'BACKFILL', options);
-      await noteLoad(db, name, null);
-      if (step) return { stream: name, records: step.records };
+      const { records = 0 } = (await pullOnce(db, sync, stream, 'BACKFILL', options)) ?? {};
+      const progress = await noteLoaded(db, name, { records, tookMs: performance.now() - startedAt });
+      return { stream: name, records, ...progress };
     } catch (error) {
       db.log.warn({ err: error, stream: name }, 'a first load failed; it goes on where it was');
-      await noteLoad(db, name, asSourceError(error));
+      await noteLoadFailed(db, name, asSourceError(error));
       if (error instanceof Throttled) await noteFailure(db, sync.system, error, (options.random ?? Math.random)());
       failure = error;
     }

@@ -19,6 +19,9 @@ export interface StreamStatus {
   readonly cursor: string | null;
   /** Id up to which the first load has read; null: it is over, or hasn't begun. */
   readonly loadedUpTo: string | null;
+  /** Records that the first load has brought, and how many there were when it began; null: it is over, or the system doesn't tell. */
+  readonly loaded: number | null;
+  readonly toLoad: number | null;
   readonly records: number;
   readonly recordsPerSecond: number;
   readonly failures: number;
@@ -108,6 +111,8 @@ export async function syncStatus(db: Db, systems: readonly Synchronised[]): Prom
             lagMs: row.caughtUpTo && Math.max(0, at.getTime() - row.caughtUpTo.getTime()),
             cursor: places.get(cursorName(name, 'LIVE'))?.high ?? null,
             loadedUpTo: load?.window?.after ?? null,
+            loaded: load?.window ? Number(row.loaded) : null,
+            toLoad: load?.window && row.toLoad !== null ? Number(row.toLoad) : null,
             records: Number(row.records),
             recordsPerSecond: row.recordsPerSecond,
             failures: row.failures + row.sweepFailures,

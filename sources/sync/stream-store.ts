@@ -100,6 +100,9 @@ export interface PullOutcome {
 
 /** How much the newest pull weighs in the rate shown. */
 const RATE_WEIGHT = 0.2;
+const rateWith = (records: string, tookMs: string) =>
+  `case when ${records}::bigint = 0 then records_per_second
+     else records_per_second * ${1 - RATE_WEIGHT} + ${RATE_WEIGHT} * ${records}::float8 * 1000 / greatest(${tookMs}::float8, 1) end`;
 
 export async function notePulled(db: Db, stream: SyncStream, lease: StreamLease, outcome: PullOutcome): Promise<void> {
   const writer = withoutTransaction(db);
@@ -108,8 +111,7 @@ export async function notePulled(db: Db, stream: SyncStream, lease: StreamLease,
     `update sync_stream set lease_id = null, lease_until = null,
        due_at = case when due_at < $8::timestamptz then $4::timestamptz else $3::timestamptz end, last_pull_at = $4::timestamptz, failures = 0,
        last_error = null, records = records + $5::bigint, caught_up_to = coalesce($6::timestamptz, caught_up_to),
-       records_per_second = case when $5::bigint = 0 then records_per_second
-         else records_per_second * ${1 - RATE_WEIGHT} + ${RATE_WEIGHT} * $5::float8 * 1000 / greatest($7::float8, 1) end
+       records_per_second = ${rateWith('$5', '$7')}
      where name = $1 and lease_id = $2::uuid`,
     lease.name,
     lease.leaseId,
@@ -169,14 +171,44 @@ export async function noteStreamFailed(db: Db, lease: StreamLease, error: Source
   );
 }
 
-/** The first load failed (null: it went on). It is tried again from where it was. */
-export async function noteLoad(db: Db, name: string, error: SourceError | null): Promise<void> {
+/** A first load begins; it is told how many records there are, where the system tells it. */
+export async function noteToLoad(db: Db, name: string, toLoad: number | null): Promise<void> {
+  await withoutTransaction(db).execute(
+    `update sync_stream set loaded = 0, to_load = $2::bigint where name = $1`,
+    name,
+    toLoad,
+  );
+}
+
+/** How far a first load is: records that it has brought, of how many; null: unknown. */
+export interface LoadProgress {
+  readonly loaded: number;
+  readonly toLoad: number | null;
+}
+
+export async function noteLoaded(
+  db: Db,
+  name: string,
+  { records, tookMs }: Pick<PullOutcome, 'records' | 'tookMs'>,
+): Promise<LoadProgress> {
+  const [row] = await withoutTransaction(db).query<LoadProgress>(
+    `update sync_stream set load_error = null, loaded = loaded + $2::bigint, records = records + $2::bigint,
+       records_per_second = ${rateWith('$2', '$3')} where name = $1
+     returning loaded::float8 as loaded, to_load::float8 as "toLoad"`,
+    name,
+    records,
+    tookMs,
+  );
+  return row ?? { loaded: records, toLoad: null };
+}
+
+/** It is tried again from where it was. */
+export async function noteLoadFailed(db: Db, name: string, error: SourceError): Promise<void> {
   const writer = withoutTransaction(db);
   await writer.execute(
-    `update sync_stream set load_error = $2::jsonb, last_error_at = case when $2::jsonb is null then last_error_at else $3::timestamptz end
-       where name = $1 and load_error is distinct from $2::jsonb`,
+    `update sync_stream set load_error = $2::jsonb, last_error_at = $3::timestamptz where name = $1`,
     name,
-    error && errorJson(error),
+    errorJson(error),
     writer.now.toISOString(),
   );
 }

@@ -22,6 +22,7 @@ import {
   replay,
   resumeStream,
   resumeSystem,
+  type StreamStatus,
   type SyncStream,
   setCode,
   streamName,
@@ -150,7 +151,7 @@ function status(invocation: Invocation): Promise<Outcome> {
       stream.name,
       stream.state,
       stream.lagMs === null ? 'never' : `${(stream.lagMs / 1000).toFixed(1)} s behind`,
-      `${count(stream.records)} records`,
+      stream.loaded === null ? `${count(stream.records)} records` : `${progressOf(stream)} loaded`,
       stream.lastError ? `${stream.lastError.code}: ${stream.lastError.message}` : (stream.pauseReason ?? ''),
     ]);
     const targets = json.targets.map((target) => [
@@ -165,6 +166,9 @@ function status(invocation: Invocation): Promise<Outcome> {
     return { json, text: ['In', table(streams, '  '), 'Out', table(targets, '  ')].join('\n') };
   });
 }
+
+const progressOf = ({ loaded, toLoad }: Pick<StreamStatus, 'loaded' | 'toLoad'>): string =>
+  toLoad === null ? count(loaded ?? 0) : `${count(loaded ?? 0)} of ${count(toLoad)}`;
 
 // ---- Dead letters ----------------------------------------------------------------------------------------------------
 
@@ -432,7 +436,7 @@ async function runSystem(invocation: Invocation, db: Db, sync: Synchronised, all
   }
   for (let step = await backfillOnce(db, sync, { signal }); step; step = await backfillOnce(db, sync, { signal })) {
     totals.loaded += step.records;
-    show();
+    progress.show(`${step.stream}: ${progressOf(step)} loaded`);
     signal.throwIfAborted();
   }
   if (all) totals.queued = await queueSystem(db, sync);

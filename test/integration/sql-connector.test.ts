@@ -13,7 +13,9 @@ import {
   sqlConnector,
   sqlStream,
   type Synchronised,
+  streamName,
   sweep,
+  syncStatus,
   targetsOf,
 } from '../../sources/index.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
@@ -117,6 +119,28 @@ test('a table comes in by keyset pages, then its changes, then what a sweep find
   expect(await sweep(hub.db, sync, stream)).toMatchObject({ deleted: 2 });
   expect(await names()).toHaveLength(449);
   await hub.expectLawful();
+});
+
+test('a first load tells how far it is, and goes on counting where it was cut', async () => {
+  await vendors.query(
+    `insert into purchasing.vendor (name, duns) select 'Vendor ' || n, (100000000 + n)::text from generate_series(1, 450) n`,
+  );
+  const [stream] = connector.streams;
+  if (!stream) throw new Error('there is a stream');
+  const { pageSize } = stream;
+  const name = streamName('vendors', stream);
+  const shown = async () => {
+    const { streams } = await syncStatus(hub.db, [sync]);
+    return streams.map(({ state, loaded, toLoad, records }) => ({ state, loaded, toLoad, records }));
+  };
+  await pullDueOnce(hub.db, sync, { streams: [name] });
+  expect(await shown()).toEqual([{ state: 'LOADING', loaded: 0, toLoad: 450, records: 0 }]);
+  const step = await backfillOnce(hub.db, sync);
+  expect(step).toMatchObject({ stream: name, records: pageSize, loaded: pageSize, toLoad: 450 });
+  expect(await shown()).toEqual([{ state: 'LOADING', loaded: pageSize, toLoad: 450, records: pageSize }]);
+  // Whoever comes next knows no more than what is stored.
+  while (await backfillOnce(hub.db, sync));
+  expect(await shown()).toEqual([{ state: 'RUNNING', loaded: null, toLoad: null, records: 450 }]);
 });
 
 test('it is written back by upsert: created, corrected, and nothing twice', async () => {

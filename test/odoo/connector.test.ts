@@ -528,6 +528,17 @@ describe.each(odooChoices())('$name', ({ start }) => {
     expect((await attributes('item', successors[0] ?? '')).packagings).toBeNull();
   });
 
+  test('a first load is told how many records it will bring, and a stream of parts is not', async () => {
+    const to = odoo.imitation ? '2027-01-01T00:00:00.000Z' : await open.pull.now(signal);
+    for (const name of ['supplier', 'item']) {
+      const { records } = await open.pull.page(stream(name), { from: null, to }, null, 5_000, signal);
+      expect(records.length).toBeGreaterThan(0);
+      expect(await open.pull.count?.(stream(name), { from: null, to }, signal)).toBe(records.length);
+    }
+    for (const name of ['supplier-banks', 'item-prices', 'warehouse'])
+      expect(await open.pull.count?.(stream(name), { from: null, to }, signal)).toBeNull();
+  });
+
   test('an archived contact is counted by a listing as it is by a read, of a few and of many', async () => {
     const id = await created('supplier', { ...supplier, name: unique('Archived Contact'), vat: null, '<banks>': [] });
     const [contact = 0] = await admin.searchIds(
