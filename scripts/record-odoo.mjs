@@ -41,7 +41,7 @@ const MODELS = {
   'ir.model': 'model name',
   'ir.model.data': 'module name model res_id noupdate create_date write_date',
   'ir.module.module': 'name state',
-  'mail.message': 'model res_id body',
+  'mail.message': 'model res_id message_type body',
 };
 const ATTRIBUTES = [
   'type',

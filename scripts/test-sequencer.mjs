@@ -1,6 +1,6 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** Where no earlier run says how long a file takes, its size does, which is wrong for these: a minute and more each. */
+/** Some half a minute and more each, which their size doesn't tell; the others go by size, or by an earlier run. */
 const LONGEST = [
   'odoo/crash',
   'odoo/convergence',

@@ -1,4 +1,4 @@
-// Runs jest for the levels named (unit, integration, e2e, system; all without a name); what else is given goes to jest.
+// Runs jest for the levels named (unit, integration, odoo, e2e, system; all without a name); what else is given goes to jest.
 // The level `system` needs programs that npm can't bring: without a name it runs where they are installed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -40,8 +40,8 @@ function runJest({ levels, workers }) {
     '--passWithNoTests',
     ...reporters.map((name) => `--reporters=${name}`),
     `--maxWorkers=${workers}`,
+    ...rest,
     ...['--selectProjects', ...levels],
-    ...(rest.length > 0 ? ['--', ...rest] : []),
   ]);
 }
 

@@ -313,8 +313,8 @@ export interface PullPart {
   /** All ids, archived ones too, in pages. Cheap: no contents. */
   list?(stream: SyncStream, after: string | null, limit: number, signal: AbortSignal): Promise<ListPage>;
   /**
-   * Into which others the system merged these, as far as it tells: the id of each that is gone, and the id of who has its things. Asked
-   * before they are taken in as deleted: a steward is asked whether the two are one (REPLACED_RECORD). Missing: it doesn't tell.
+   * Into which others the system merged these, as far as it tells: the id of each that is gone, and the id of who has its things. Each
+   * sweep asks it about what went of late; a steward is asked whether the two are one (REPLACED_RECORD). Missing: it doesn't tell.
    */
   mergedInto?(
     stream: SyncStream,

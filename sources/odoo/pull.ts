@@ -27,6 +27,12 @@ const FEW = 500;
 const MESSAGES = 'mail.message';
 /** How a message of a merge names each partner that went: `Acme <info@acme.example> (ID 57)`. */
 const MERGED_NUMBER = '(ID ';
+/** Messages of merges, but not what people write. */
+const MERGES: Domain = [
+  ['model', '=', 'res.partner'],
+  ['message_type', '=', 'notification'],
+  ['body', 'ilike', MERGED_NUMBER],
+];
 /** Partners whose merge is asked for in one call. */
 const MERGES_ASKED = 200;
 /** Children of records that were there before a stream began come with their parents. */
@@ -168,22 +174,16 @@ export class OdooPull implements PullPart {
       const merged = new Map<string, string>();
       if (watch.model !== 'res.partner' || !(await this.mayReadMessages())) return merged;
       const gone = new Set(externalIds);
+      const context = await this.session.context();
       for (let at = 0; at < externalIds.length; at += MERGES_ASKED) {
         const said = externalIds.slice(at, at + MERGES_ASKED).map((id) => ['body', 'ilike', `${MERGED_NUMBER}${id})`]);
-        const either = said.slice(1).map(() => '|');
-        const domain = [['model', '=', watch.model], ['body', 'ilike', MERGED_NUMBER], ...either, ...said];
-        const fields = ['res_id', 'body'];
-        const order = { order: 'id' };
-        const rows = await this.session.client.searchRead(
-          MESSAGES,
-          domain,
-          fields,
-          await this.session.context(),
-          order,
-        );
+        const domain = [...MERGES, ...said.slice(1).map(() => '|'), ...said];
+        const rows = await this.session.client.searchRead(MESSAGES, domain, ['res_id', 'body'], context, {
+          order: 'id',
+        });
         for (const { res_id, body } of rows) {
           for (const [, id = ''] of String(body).matchAll(/\(ID (\d+)\)/g)) {
-            if (gone.has(id) && Number(id) !== Number(res_id)) merged.set(id, String(res_id));
+            if (gone.has(id) && !merged.has(id) && Number(id) !== Number(res_id)) merged.set(id, String(res_id));
           }
         }
       }

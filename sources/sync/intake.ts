@@ -61,7 +61,7 @@ export async function takeIn(
   };
   const result = await ingest(db, sync.actor, all, { dryRun, within });
   if (dryRun) return result;
-  await closeAnswered(db, sync, stream);
+  if (stream.family !== undefined) await closeAnswered(db, sync, stream);
   if (result.operationId !== null) await lookAgain(db, all);
   return result;
 }

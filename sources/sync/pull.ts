@@ -5,7 +5,7 @@ import {
   saveCursor,
   withoutTransaction,
 } from '../../golden-records/index.js';
-import type { Lane, PullStep, SyncStream } from '../connector.js';
+import type { Lane, PullStep, SyncStream, Window } from '../connector.js';
 import { Retryable, Throttled } from '../errors.js';
 import { backoffMs, STREAM_BACKOFF } from './backoff.js';
 import { checkDrift } from './drift.js';
@@ -16,12 +16,10 @@ import { settleOpenCreates } from './open-creates.js';
 import { askAhead, takeAhead } from './page-ahead.js';
 import {
   claimStream,
-  type LoadProgress,
   noteLoaded,
   noteLoadFailed,
   notePulled,
   noteStreamFailed,
-  noteToLoad,
   openStreams,
   postponeSweep,
   readCursor,
@@ -31,8 +29,17 @@ import {
 import { sweepOnce } from './sweep.js';
 import { type Synchronised, streamName, streamOf } from './synchronised.js';
 import { noteFailure, tryAgain, type Wait } from './system-state.js';
-import { type Call, callOf } from './turns.js';
-import { asCursor, nextWindow, type Place, placeAfter, placeIn, tickOf } from './windows.js';
+import { callOf } from './turns.js';
+import {
+  asCursor,
+  type LoadProgress,
+  loadAfter,
+  nextWindow,
+  type Place,
+  placeAfter,
+  placeIn,
+  tickOf,
+} from './windows.js';
 
 export interface PullOptions {
   readonly signal?: AbortSignal;
@@ -50,6 +57,7 @@ export interface SyncPullStep extends PullStep {
 }
 
 const CALL_MS = 60_000;
+const COUNT_MS = 10_000;
 const POSTPONED_MS = 60_000;
 
 /**
@@ -70,7 +78,7 @@ export async function pullOnce(
   const now = place.window ? null : await call((signal) => sync.open.pull.now(signal));
   if (now !== null && place.high === null) {
     if (lane === 'BACKFILL') return null;
-    return begin(db, sync, stream, now, call);
+    return begin(db, sync, stream, now, options);
   }
   const window = place.window ?? (lane === 'LIVE' && now !== null ? windowOf(place, now, stream) : null);
   if (!window) return lane === 'LIVE' ? idle(place) : null;
@@ -81,7 +89,7 @@ export async function pullOnce(
   const { next: following } = page;
   if (following !== null) askAhead(sync, name, lane, window, following, () => ask(following));
   await settleOpenCreates(db, sync, stream, page.records.length, call);
-  const next = placeAfter(place, window, page.next);
+  const next = placeAfter(place, window, page.next, page.records.length);
   const cursor = { name: cursorName(name, lane), value: asCursor(next) };
   const { counts } = await takeInInOrder(db, sync, stream, page.records, { cursor, lane });
   return {
@@ -135,19 +143,45 @@ function windowOf(place: Place, now: string, stream: SyncStream) {
   return window && !stream.capabilities.incremental ? { ...window, from: null } : window;
 }
 
-async function begin(db: Db, sync: Synchronised, stream: SyncStream, now: string, call: Call): Promise<SyncPullStep> {
+async function begin(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  now: string,
+  options: PullOptions,
+): Promise<SyncPullStep> {
   const name = streamName(sync.system, stream);
   const to = tickOf(now, stream.resolutionMs);
   const window = { from: null, to };
-  const { pull } = sync.open;
-  const count = pull.count?.bind(pull);
-  await noteToLoad(db, name, count ? await call((signal) => count(stream, window, signal)) : null);
-  const backfill: Place = { high: to, window: { ...window, after: null } };
+  const load = { loaded: 0, toLoad: await countOf(db, sync, stream, window, options) };
+  const backfill: Place = { high: to, window: { ...window, after: null, load } };
   const writer = withoutTransaction(db);
   // The backfill's first: killed in between, it is begun again, with a later end.
   await saveCursor(writer, { name: cursorName(name, 'BACKFILL'), value: asCursor(backfill) });
   await saveCursor(writer, { name: cursorName(name, 'LIVE'), value: asCursor({ high: to, window: null }) });
   return { ...NOTHING, caughtUpTo: to, more: false };
+}
+
+/** Null where it isn't told in a moment: a load goes on without knowing how long it is. */
+async function countOf(
+  db: Db,
+  sync: Synchronised,
+  stream: SyncStream,
+  window: Window,
+  options: PullOptions,
+): Promise<number | null> {
+  const { pull } = sync.open;
+  const count = pull.count?.bind(pull);
+  if (!count) return null;
+  const { signal, wait } = options;
+  const call = callOf(db, sync, { signal, wait, callMs: COUNT_MS, mayCall: true });
+  try {
+    return await call((limit) => count(stream, window, limit));
+  } catch (err) {
+    if (signal?.aborted) throw err;
+    db.log.info({ err, stream: streamName(sync.system, stream) }, 'the system does not say how many records there are');
+    return null;
+  }
 }
 
 const COUNTS = { CREATED: 0, LINKED: 0, PROVISIONAL: 0, UPDATED: 0, UNCHANGED: 0, STALE: 0, DELETED: 0, REJECTED: 0 };
@@ -245,8 +279,8 @@ export async function backfillOnce(db: Db, sync: Synchronised, options: PullOpti
     const startedAt = performance.now();
     try {
       const { records = 0 } = (await pullOnce(db, sync, stream, 'BACKFILL', options)) ?? {};
-      const progress = await noteLoaded(db, name, { records, tookMs: performance.now() - startedAt });
-      return { stream: name, records, ...progress };
+      await noteLoaded(db, name, { records, tookMs: performance.now() - startedAt });
+      return { stream: name, records, ...(loadAfter(place, records) ?? { loaded: records, toLoad: null }) };
     } catch (error) {
       db.log.warn({ err: error, stream: name }, 'a first load failed; it goes on where it was');
       await noteLoadFailed(db, name, asSourceError(error));

@@ -3,6 +3,7 @@ import {
   HUB_ACTOR,
   type InboundRecord,
   inTransaction,
+  type JsonObject,
   newId,
   type RaisedTask,
   recordOperation,
@@ -10,7 +11,7 @@ import {
 } from '../../golden-records/index.js';
 import type { SyncStream } from '../connector.js';
 import type { Synchronised } from './synchronised.js';
-import { callOf } from './turns.js';
+import type { Call } from './turns.js';
 
 interface Replaced {
   readonly oldId: string;
@@ -39,120 +40,114 @@ select o.id::text as "oldId", o.external_id as "oldExternalId", o.golden_record_
       and t.first_seen_at > o.first_seen_at and t.external_id not in (select jsonb_array_elements_text($4::jsonb)))
   order by o.id, n.id`;
 
-// The two that were one for the hub already need no question.
-const MERGED = `
-select o.id::text as "oldId", o.external_id as "oldExternalId", o.golden_record_id::text as "oldGoldenId", n.id::text as "newId",
-    n.external_id as "newExternalId", n.golden_record_id::text as "newGoldenId"
-  from jsonb_each_text($4::jsonb) as m(gone, into_id)
-  join source_record o on o.entity_type = $1 and o.system = $2 and o.scope = $3 and o.external_id = m.gone
-    and o.state = 'ACTIVE' and o.golden_record_id is not null
-  join source_record n on n.entity_type = $1 and n.system = $2 and n.scope = $3 and n.external_id = m.into_id
-    and n.state = 'ACTIVE' and n.golden_record_id <> o.golden_record_id
-  order by o.id, n.id`;
-
-const MERGED_MS = 30_000;
-
 /**
- * These records are about to be taken in as deleted. Where newer ones of their family are there, or the system tells into whom it merged
- * them, a steward is asked about each: the link of the old one would be lost in silence. Before, not after: killed in between, it is
- * asked again.
+ * These records are about to be taken in as deleted. Where newer ones of their family are there, a steward is asked about
+ * each: the link of the old one would be lost in silence. Before, not after: killed in between, it is asked again.
  */
 export async function askAboutReplaced(
   db: Db,
-  sync: Synchronised,
-  stream: SyncStream,
+  { system }: Synchronised,
+  { entityType, scope, family }: SyncStream,
   records: readonly InboundRecord[],
 ): Promise<void> {
   const gone = records.flatMap(({ deleted, externalId }) => (deleted && externalId !== null ? [externalId] : []));
-  if (!canBeReplaced(sync, stream) || gone.length === 0) return;
+  if (family === undefined || gone.length === 0) return;
+  const replaced = await withoutTransaction(db).query<Replaced>(REPLACED, entityType, system, scope, gone, family);
+  await ask(db, system, { entityType, scope }, replaced);
+}
+
+/** How long after its end a record is asked about: a message may be late, and a sweep may fail. */
+const ASKED_FOR_MS = 48 * 60 * 60_000;
+/** At each sweep, the last that went. */
+const MOST_ASKED = 1_000;
+
+const LEFT = `
+select external_id as "externalId" from source_record
+  where entity_type = $1 and system = $2 and scope = $3 and state = 'DELETED' and golden_record_id is not null and changed_at > $4::timestamptz
+  order by changed_at desc limit ${MOST_ASKED}`;
+
+// Whom a person was asked about isn't asked about again; two that are one for the hub already need no question.
+const MERGED = `
+select o.id::text as "oldId", o.external_id as "oldExternalId", o.golden_record_id::text as "oldGoldenId", n.id::text as "newId",
+    n.external_id as "newExternalId", n.golden_record_id::text as "newGoldenId", true as "isMerged"
+  from jsonb_each_text($4::jsonb) as m(gone, into_id)
+  join source_record o on o.entity_type = $1 and o.system = $2 and o.scope = $3 and o.external_id = m.gone and o.state = 'DELETED'
+  join source_record n on n.entity_type = $1 and n.system = $2 and n.scope = $3 and n.external_id = m.into_id and n.state = 'ACTIVE'
+  where n.golden_record_id <> o.golden_record_id
+    and not exists (select from steward_task t where t.subject_key = 'replaced:' || o.id || ':' || n.id)
+  order by o.id, n.id`;
+
+/**
+ * Whom the system says to have merged into another is deleted by now, and his link with him: a steward is asked whether their golden
+ * records are one as well. Part of a sweep, which does without where the system doesn't answer: the next one asks again.
+ */
+export async function askAboutMerged(db: Db, sync: Synchronised, stream: SyncStream, call: Call): Promise<void> {
+  const { pull } = sync.open;
+  const mergedInto = pull.mergedInto?.bind(pull);
+  if (!mergedInto) return;
   const { system } = sync;
   const { entityType, scope } = stream;
-  const replaced = [...(await newerOfFamily(db, sync, stream, gone)), ...(await mergedPairs(db, sync, stream, gone))];
+  const reader = withoutTransaction(db);
+  const since = new Date(reader.now.getTime() - ASKED_FOR_MS).toISOString();
+  const left = await reader.query<{ externalId: string }>(LEFT, entityType, system, scope, since);
+  if (left.length > 0) {
+    const ids = left.map(({ externalId }) => externalId);
+    const merged = await call((signal) => mergedInto(stream, ids, signal));
+    const into = Object.fromEntries(merged);
+    await ask(db, system, stream, await reader.query<Replaced>(MERGED, entityType, system, scope, into));
+  }
+  await closeAnswered(db, sync, stream);
+}
+
+async function ask(
+  db: Db,
+  system: string,
+  { entityType, scope }: Pick<SyncStream, 'entityType' | 'scope'>,
+  replaced: readonly Replaced[],
+): Promise<void> {
   if (replaced.length === 0) return;
-  const raise = replaced.map((pair): RaisedTask => {
+  const raise = replaced.map(({ isMerged = false, ...pair }): RaisedTask => {
     const successors = replaced.filter(({ oldId }) => oldId === pair.oldId).map(({ newExternalId }) => newExternalId);
     return {
       kind: 'REPLACED_RECORD',
       key: `replaced:${pair.oldId}:${pair.newId}`,
       goldenIds: [pair.oldGoldenId, pair.newGoldenId],
       sourceIds: [pair.oldId, pair.newId],
-      details: {
-        system,
-        scope,
-        replaced: pair.oldExternalId,
-        by: pair.newExternalId,
-        successors,
-        isMerged: pair.isMerged ?? false,
-      },
+      details: { system, scope, replaced: pair.oldExternalId, by: pair.newExternalId, successors, isMerged },
     };
   });
-  const subject = {
-    system,
-    scope,
-    entityType,
-    replaced: [...new Set(replaced.map(({ oldExternalId }) => oldExternalId))],
-  };
-  await inTransaction(db, (tx) =>
+  const names = [...new Set(replaced.map(({ oldExternalId }) => oldExternalId))];
+  await record(db, { system, scope, entityType, replaced: names }, { raise });
+}
+
+const record = (
+  db: Db,
+  subject: { readonly entityType: string } & JsonObject,
+  tasks: { readonly raise?: RaisedTask[]; readonly close?: string[] },
+) =>
+  inTransaction(db, (tx) =>
     recordOperation(
       tx,
-      { kind: 'REPLACED_RECORD', actor: HUB_ACTOR, correlationId: newId(), entityType, subject },
-      { raise },
+      { kind: 'REPLACED_RECORD', actor: HUB_ACTOR, correlationId: newId(), entityType: subject.entityType, subject },
+      tasks,
     ),
   );
-}
-
-const canBeReplaced = ({ open }: Synchronised, { family }: SyncStream) =>
-  family !== undefined || open.pull.mergedInto !== undefined;
-
-async function newerOfFamily(
-  db: Db,
-  { system }: Synchronised,
-  { entityType, scope, family }: SyncStream,
-  gone: readonly string[],
-): Promise<readonly Replaced[]> {
-  if (family === undefined) return [];
-  return withoutTransaction(db).query<Replaced>(REPLACED, entityType, system, scope, gone, family);
-}
-
-async function mergedPairs(
-  db: Db,
-  sync: Synchronised,
-  stream: SyncStream,
-  gone: readonly string[],
-): Promise<readonly Replaced[]> {
-  const { pull } = sync.open;
-  const mergedInto = pull.mergedInto?.bind(pull);
-  if (!mergedInto) return [];
-  const call = callOf(db, sync, { callMs: MERGED_MS, mayCall: true });
-  const merged = await call((signal) => mergedInto(stream, gone, signal));
-  if (merged.size === 0) return [];
-  const { entityType, scope } = stream;
-  const into = Object.fromEntries(merged);
-  const pairs = await withoutTransaction(db).query<Replaced>(MERGED, entityType, sync.system, scope, into);
-  return pairs.map((pair) => ({ ...pair, isMerged: true }));
-}
 
 const ANSWERED = `
 select distinct q.open_key as key from steward_task q
   join source_record o on o.entity_type = $1 and o.system = $2 and o.scope = $3 and o.external_id = q.details->>'replaced'
   join source_record n on n.entity_type = $1 and n.golden_record_id = o.golden_record_id and n.system = $2 and n.scope = $3
     and n.state = 'ACTIVE' and jsonb_exists(q.details->'successors', n.external_id)
-  where q.kind = 'REPLACED_RECORD' and q.open_key is not null and q.details->>'system' = $2 and q.details->>'scope' = $3`;
+  where q.kind = 'REPLACED_RECORD' and q.open_key is not null and q.entity_type = $1 and q.details->>'system' = $2 and q.details->>'scope' = $3`;
 
 /** One of the family has the place of the old one by now, by a bar code or by an answer: the other questions go. */
-export async function closeAnswered(db: Db, sync: Synchronised, stream: SyncStream): Promise<void> {
-  if (!canBeReplaced(sync, stream)) return;
-  const { system } = sync;
-  const { entityType, scope } = stream;
+export async function closeAnswered(
+  db: Db,
+  { system }: Synchronised,
+  { entityType, scope }: SyncStream,
+): Promise<void> {
   const found = await withoutTransaction(db).query<{ key: string }>(ANSWERED, entityType, system, scope);
   if (found.length === 0) return;
   const close = found.map(({ key }) => key);
-  const subject = { system, scope, entityType, answered: close.length };
-  await inTransaction(db, (tx) =>
-    recordOperation(
-      tx,
-      { kind: 'REPLACED_RECORD', actor: HUB_ACTOR, correlationId: newId(), entityType, subject },
-      { close },
-    ),
-  );
+  await record(db, { system, scope, entityType, answered: close.length }, { close });
 }

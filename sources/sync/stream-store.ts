@@ -171,35 +171,18 @@ export async function noteStreamFailed(db: Db, lease: StreamLease, error: Source
   );
 }
 
-/** A first load begins; it is told how many records there are, where the system tells it. */
-export async function noteToLoad(db: Db, name: string, toLoad: number | null): Promise<void> {
-  await withoutTransaction(db).execute(
-    `update sync_stream set loaded = 0, to_load = $2::bigint where name = $1`,
-    name,
-    toLoad,
-  );
-}
-
-/** How far a first load is: records that it has brought, of how many; null: unknown. */
-export interface LoadProgress {
-  readonly loaded: number;
-  readonly toLoad: number | null;
-}
-
+/** A page of the first load is here. */
 export async function noteLoaded(
   db: Db,
   name: string,
   { records, tookMs }: Pick<PullOutcome, 'records' | 'tookMs'>,
-): Promise<LoadProgress> {
-  const [row] = await withoutTransaction(db).query<LoadProgress>(
-    `update sync_stream set load_error = null, loaded = loaded + $2::bigint, records = records + $2::bigint,
-       records_per_second = ${rateWith('$2', '$3')} where name = $1
-     returning loaded::float8 as loaded, to_load::float8 as "toLoad"`,
+): Promise<void> {
+  await withoutTransaction(db).execute(
+    `update sync_stream set load_error = null, records = records + $2::bigint, records_per_second = ${rateWith('$2', '$3')} where name = $1`,
     name,
     records,
     tookMs,
   );
-  return row ?? { loaded: records, toLoad: null };
 }
 
 /** It is tried again from where it was. */

@@ -12,6 +12,7 @@ import type { ListPage, SyncStream } from '../connector.js';
 import { healByPlainCodes } from './codes.js';
 import { takeIn } from './intake.js';
 import { settleOpenCreates } from './open-creates.js';
+import { askAboutMerged } from './replaced.js';
 import { noteSwept, requireGoing, type StreamLease } from './stream-store.js';
 import { type Synchronised, streamName } from './synchronised.js';
 import type { Wait } from './system-state.js';
@@ -81,6 +82,12 @@ export async function sweep(
   const recovered = await recover(db, sync, stream, different, { known, listed }, now, read);
   const refused = await isRefused(db, sync, stream, missing.length, known);
   const deleted = refused ? 0 : await remove(db, sync, stream, missing, now, read);
+  try {
+    await askAboutMerged(db, sync, stream, call);
+  } catch (err) {
+    if (options.signal?.aborted) throw err;
+    db.log.warn({ err, system: sync.system }, 'whom it merged could not be asked; the next sweep asks again');
+  }
   await healByPlainCodes(db, sync, callOf(db, sync, { ...options, callMs: CALL_MS, mayCall: true }));
   return { listed: listed.size, deleted, recovered, refused: refused ? missing.length : 0 };
 }
@@ -174,10 +181,13 @@ async function noteSeen(
   );
   if (seen.length === 0) return;
   await withoutTransaction(db).execute(
-    `update source_record s set seen_time = x."sourceTime", seen_hash = x.hash
-       from jsonb_to_recordset($4::jsonb) as x("externalId" text, "sourceTime" timestamptz, hash text)
-       where s.entity_type = $1 and s.system = $2 and s.scope = $3 and s.external_id = x."externalId" and s.state = 'ACTIVE'
-         and s.content_hash = x.hash and s.source_time <> x."sourceTime"`,
+    // Who is being changed at this moment is read again, and nobody waits for anybody.
+    `with same as (
+       select s.id, x."sourceTime", x.hash from jsonb_to_recordset($4::jsonb) as x("externalId" text, "sourceTime" timestamptz, hash text)
+         join source_record s on s.entity_type = $1 and s.system = $2 and s.scope = $3 and s.external_id = x."externalId"
+         where s.state <> 'DELETED' and s.content_hash = x.hash and s.source_time <> x."sourceTime"
+         for update of s skip locked)
+     update source_record s set seen_time = same."sourceTime", seen_hash = same.hash from same where s.entity_type = $1 and s.id = same.id`,
     entityType,
     system,
     scope,

@@ -354,6 +354,28 @@ describe('sweep', () => {
     expect(await names()).not.toContain('Vendor Edited');
   });
 
+  test('one that is held is not read by every sweep either, and who is being changed is read by the next', async () => {
+    const held = at.server.create('supplier', { name: null, duns: 'x' }).id;
+    await at.pullAll();
+    const [known = ''] = ids();
+    at.clock.advance(60_000);
+    at.server.edit(held, {});
+    at.server.edit(known, {});
+    const reads = async () => {
+      const before = at.server.calls.filter(({ path }) => path.endsWith('/read')).length;
+      await sweepNow();
+      return at.server.calls.filter(({ path }) => path.endsWith('/read')).length - before;
+    };
+    const other = await at.hub.db.pool.connect();
+    await other.query('begin');
+    await other.query(`select from source_record where external_id = $1 for update`, [known]);
+    expect(await reads()).toBe(1);
+    await other.query('rollback');
+    other.release();
+    expect(await reads()).toBe(1);
+    expect(await reads()).toBe(0);
+  });
+
   test('law 3: what a system that was set back says counts as old as it is, also when it is replayed', async () => {
     const [id = ''] = ids();
     at.server.edit(id, { currency: 'USD' });

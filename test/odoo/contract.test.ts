@@ -277,6 +277,7 @@ describe.each(odooChoices())('$name', ({ start }) => {
     }
     const domain = [
       ['model', '=', 'res.partner'],
+      ['message_type', '=', 'notification'],
       '|',
       ...[first, second].map((id) => ['body', 'ilike', `(ID ${id})`]),
     ];

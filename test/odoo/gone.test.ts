@@ -90,10 +90,24 @@ describe.each(odooChoices())('$name', ({ start }) => {
       [`MT-${source}`]: { name: two, taxIds: [{ scheme: 'VAT', value: other }] },
     });
     await at.settle();
+    const [gone = 0, third = 0] = await admin.create(
+      'res.partner',
+      [values(unique('Gone'), uniqueVat()), values(unique('Third'), uniqueVat())],
+      context,
+    );
+    await at.settle();
     const model = 'base.partner.merge.automatic.wizard';
     const wizard = { partner_ids: [[6, 0, [source, target]]], dst_partner_id: target, state: 'selection' };
     const [id = 0] = await admin.create(model, [wizard], context);
     await admin.call(model, 'action_merge', { ids: [id], context });
+    // What people write of them is no merge.
+    const note = { model: 'res.partner', res_id: third, message_type: 'comment' };
+    await admin.create(
+      'mail.message',
+      [source, gone].map((which) => ({ ...note, body: `<p>See Merged (ID ${which})</p>` })),
+      context,
+    );
+    await admin.unlink('res.partner', [gone], context);
     await at.settle();
     await at.sweep();
     await at.settle();
@@ -111,10 +125,12 @@ describe.each(odooChoices())('$name', ({ start }) => {
     const questions = () =>
       at.query<{ id: string; details: Json; goldenIds: string[] }>(
         `select id::text, details, golden_ids::text[] as "goldenIds" from steward_task
-           where kind = 'REPLACED_RECORD' and state = 'OPEN' and details->>'replaced' = $1`,
+           where kind = 'REPLACED_RECORD' and state = 'OPEN' and details->>'replaced' in ($1, $2)`,
         String(source),
+        String(gone),
       );
-    const [asked] = await questions();
+    const [asked, ...others] = await questions();
+    expect(others).toEqual([]);
     const by = String(target);
     expect(asked?.details).toEqual({
       ...{ system: 'odoo', scope: 'main', replaced: String(source), by, successors: [by], isMerged: true },

@@ -347,7 +347,11 @@ export function mergePartners(world: OdooWorld, call: Call, sources: readonly nu
     world.table('res.partner').remove(source, call.undo);
   }
   const body = `<p>Merged with the following partners: ${told.join(', ')}</p>`;
-  messages.insert(messages.drawId(), { model: 'res.partner', res_id: target, body }, call.undo);
+  messages.insert(
+    messages.drawId(),
+    { model: 'res.partner', res_id: target, message_type: 'notification', body },
+    call.undo,
+  );
   world.touch(call, 'res.partner', target);
 }
 

@@ -29,6 +29,9 @@ export interface TinyConnectorOptions {
   readonly provisional?: boolean;
   /** What the system tells of the key. */
   readonly key?: KeyFacts;
+  /** What it tells beside its records. */
+  readonly mergedInto?: NonNullable<PullPart['mergedInto']>;
+  readonly count?: NonNullable<PullPart['count']>;
 }
 
 /** How one entity type is called there: attribute → field. */
@@ -157,7 +160,7 @@ const outwardOf = ({ field, reference, codes }: TinyField): OutwardAttribute => 
   },
 });
 
-function openTiny({ url, timeoutMs = 2_000, key }: TinyConnectorOptions): OpenSystem {
+function openTiny({ url, timeoutMs = 2_000, key, mergedInto, count }: TinyConnectorOptions): OpenSystem {
   const call = async (path: string, body: object, signal: AbortSignal): Promise<JsonObject> => {
     const own = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     let response: Response;
@@ -198,6 +201,8 @@ function openTiny({ url, timeoutMs = 2_000, key }: TinyConnectorOptions): OpenSy
       }));
       return { entries, next };
     },
+    ...(mergedInto === undefined ? {} : { mergedInto }),
+    ...(count === undefined ? {} : { count }),
   };
   const push: PushPart = {
     find: async ({ entityType }, keys, signal) => {

@@ -263,6 +263,7 @@ export const recorded: Recorded = {
     "mail.message": {
       model: {"type":"char"},
       res_id: {"type":"many2one_reference"},
+      message_type: {"type":"selection","required":true,"selection":[["email","Email"],["comment","Comment"],["notification","System notification"],["user_notification","User Specific Notification"],["sms","SMS"],["snailmail","Snailmail"]]},
       body: {"type":"html"},
     },
   },

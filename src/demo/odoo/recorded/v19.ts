@@ -264,6 +264,7 @@ export const recorded: Recorded = {
     "mail.message": {
       model: {"type":"char"},
       res_id: {"type":"many2one_reference"},
+      message_type: {"type":"selection","required":true,"selection":[["email","Incoming Email"],["comment","Comment"],["email_outgoing","Outgoing Email"],["notification","System notification"],["auto_comment","Automated Targeted Notification"],["out_of_office","Out-of-office Message"],["user_notification","User Specific Notification"],["sms","SMS"],["snailmail","Snailmail"]]},
       body: {"type":"html"},
     },
   },

@@ -72,15 +72,15 @@ describe('windows', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 20_000 }), { maxLength: 20 }), (steps) => {
         let at = Date.parse('2026-11-24T08:00:00Z');
-        let place = placeAfter(BEGINNING, { from: null, to: new Date(at).toISOString() }, null);
+        let place = placeAfter(BEGINNING, { from: null, to: new Date(at).toISOString() }, null, 0);
         for (const step of steps) {
           at += step;
           const before = place.high;
           const window = nextWindow(place, new Date(at).toISOString(), stream);
           if (!window || before === null) continue;
           expect(window.from !== null && window.from <= before).toBe(true);
-          expect(placeAfter(place, window, '17')).toEqual({ high: before, window: { ...window, after: '17' } });
-          place = placeAfter(place, window, null);
+          expect(placeAfter(place, window, '17', 5)).toEqual({ high: before, window: { ...window, after: '17' } });
+          place = placeAfter(place, window, null, 5);
         }
       }),
     );
