@@ -8,11 +8,11 @@ import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 /**
  * Law 7 and the promise of synchronisation: whatever happens on both sides, once inputs stop the outbox empties, both sides
  * agree on every attribute that somebody owns, and nothing is written any more. More of them: `npm run soak`, or
- * CONCORD_ODOO_RUNS=200 CONCORD_ODOO_SEED=7.
+ * CONCORD_ODOO_RUNS=200 CONCORD_ODOO_SEED=7; of real servers CONCORD_ODOO_REAL_RUNS=25.
  */
 const FIRST_SEED = Number(process.env.CONCORD_ODOO_SEED ?? '1');
 const RUNS = Number(process.env.CONCORD_ODOO_RUNS ?? '10');
-const REAL_RUNS = 3;
+const REAL_RUNS = Number(process.env.CONCORD_ODOO_REAL_RUNS ?? '3');
 /** Real seconds for which nothing may be written after all is quiet. */
 const QUIET_MS = Number(process.env.CONCORD_ODOO_QUIET_MS ?? '60000');
 
