@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import type { Json } from '../../golden-records/index.js';
 import { isJsonObject } from '../../golden-records/index.js';
 
@@ -204,13 +205,19 @@ function retryAfterMs({ headers }: Answer): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
 
+/** What node calls a certificate that it doesn't take. */
+const UNTRUSTED = /CERT|UNABLE_TO_VERIFY/;
+
 /** An answer that never came. `isSent`: the request may have arrived, so that nobody knows what became of it. */
 export function failureOfTransport(error: unknown, isSent: boolean): Failure {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = isNativeError(error) && 'code' in error ? String(error.code) : '';
   // The message names host and port; of several addresses that were tried there is none.
-  const said = (error instanceof Error ? error.message : String(error)) || code;
-  if (code === 'ODOO_TIMED_OUT')
-    return failure('RETRYABLE', 'ODOO_TIMEOUT', error instanceof Error ? error.message : '');
+  const said = (isNativeError(error) ? error.message : String(error)) || code;
+  if (code === 'ODOO_TIMED_OUT') return failure('RETRYABLE', 'ODOO_TIMEOUT', said);
+  if (!isSent && UNTRUSTED.test(code)) {
+    const whatToDo = 'Name the file of its authority in NODE_EXTRA_CA_CERTS, or the host in unverifiedHosts';
+    return failure('TARGET_DOWN', 'ODOO_UNREACHABLE', `the server's certificate is not trusted (${said}). ${whatToDo}`);
+  }
   if (!isSent) return failure('TARGET_DOWN', 'ODOO_UNREACHABLE', said);
   // A network that drops connections is no fault of what was sent: nobody's tries are counted.
   return failure('TARGET_DOWN', 'ODOO_CUT_OFF', said);
