@@ -28,6 +28,7 @@ export {
   UNITS,
 } from './normalise/index.js';
 export * from './operations.js';
+export { iso } from './store/component.js';
 export { DELIVERY_CHANNEL, type QueuedDelivery, rankOf } from './outbox.js';
 export { TASK_KINDS, type TaskKind } from './plan.js';
 export * from './prepare-store.js';

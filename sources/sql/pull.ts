@@ -1,11 +1,10 @@
-import type { InboundRecord, Json } from '../../golden-records/index.js';
+import { iso, type InboundRecord, type Json } from '../../golden-records/index.js';
 import type { ListPage, Page, PullPart, SchemaSnapshot, SyncStream, Window } from '../connector.js';
 import { Retryable } from '../errors.js';
 import { quoted, type SqlClient } from './client.js';
 import type { SqlStream } from './mapping.js';
 
 export const sqlOf = (stream: SyncStream): SqlStream['sql'] => (stream as SqlStream).sql;
-const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 interface Row {
   readonly id: string;

@@ -3,9 +3,10 @@ import {
   type Db,
   HUB_ACTOR,
   type InboundRecord,
-  InvalidInput,
   ingest,
   inTransaction,
+  InvalidInput,
+  iso,
   type Json,
   type Mapping,
   newId,
@@ -180,7 +181,7 @@ async function saveCode(tx: Tx, actor: Actor, row: Required<CodeInput>): Promise
 const HEAL_PAGE = 100;
 const ANSWERED = `
 select w.entity_type as "entityType", w.record_id::text as "recordId", w.direction, w.list, w.value, s.scope, s.external_id as "externalId",
-    s.payload, ${'to_char(s.source_time at time zone \'utc\', \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')'} as "sourceTime"
+    s.payload, ${iso('s.source_time')} as "sourceTime"
   from code_wait w left join source_record s on s.entity_type = w.entity_type and s.id = w.record_id and s.state <> 'DELETED'
   where w.system = $1 and exists (select from code c where c.system = w.system and c.list = w.list
     and case w.direction when 'INWARD' then c.code = w.value else c.word = w.value end)

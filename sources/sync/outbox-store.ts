@@ -3,6 +3,7 @@ import {
   type GoldenOutline,
   HUB_ACTOR,
   inTransaction,
+  iso,
   type Json,
   type JsonObject,
   newId,
@@ -170,7 +171,6 @@ export interface LinkCase {
   } | null;
 }
 
-const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const LOAD = `
 select json_build_object('linkId', d.link_id, 'stamp', ${STAMP}, 'generation', d.generation::text, 'attempts', d.attempts, 'operationId', d.operation_id,
     'correlationId', d.correlation_id, 'linkState', coalesce(t.state, 'LINKED'), 'creatingSince', ${iso('t.creating_since')},

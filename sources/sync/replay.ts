@@ -2,8 +2,9 @@ import {
   type Actor,
   type Db,
   type InboundRecord,
-  InvalidInput,
   inTransaction,
+  InvalidInput,
+  iso,
   type Json,
   recordOperation,
   withoutTransaction,
@@ -28,7 +29,7 @@ export interface ReplayResult {
 
 // The latest version of each record, where it came in during that time: earlier ones were superseded then and would be now.
 const EVENTS = `
-select s.external_id as "externalId", s.content_hash as "contentHash", i.payload, i.deleted, to_char(i.source_time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "sourceTime"
+select s.external_id as "externalId", s.content_hash as "contentHash", i.payload, i.deleted, ${iso('i.source_time')} as "sourceTime"
   from source_record s cross join lateral (select * from inbox_event e where e.entity_type = s.entity_type and e.system = s.system
     and e.scope = s.scope and e.external_id = s.external_id and e.outcome <> 'STALE' order by e.received_at desc, e.id desc limit 1) i
   where s.entity_type = $1 and s.system = $2 and s.scope = $3 and s.external_id > $4

@@ -4,6 +4,7 @@ import {
   HUB_ACTOR,
   type InboundRecord,
   inTransaction,
+  iso,
   newId,
   recordOperation,
   withoutTransaction,
@@ -124,8 +125,6 @@ async function knownRecords(db: Db, { system }: Synchronised, stream: SyncStream
   );
   return new Map(rows.map((row) => [row.externalId, row]));
 }
-
-const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 type Read = (ids: readonly string[]) => Promise<readonly InboundRecord[]>;
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Db, inTransaction, withoutTransaction } from '../../golden-records/index.js';
+import { type Db, inTransaction, iso, withoutTransaction } from '../../golden-records/index.js';
 import { Retryable, type SourceError, Throttled } from '../errors.js';
 import { afterFailure, type Breaker, CLOSED, type Passage, passage, TRIAL_MS } from './breaker.js';
 import { errorJson } from './failure.js';
@@ -13,7 +13,6 @@ interface Row extends Breaker {
   readonly isPaused: boolean;
 }
 
-const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const READ = `select breaker as state, failures, ${iso('retry_at')} as "retryAt", paused_at is not null as "isPaused"
   from sync_system where system = $1`;
 
