@@ -72,6 +72,13 @@ export class Session {
     return asked;
   }
 
+  /** None where the key may not read the model, as if it weren't there. */
+  async readableFieldsOf(model: string): Promise<Fields> {
+    const fields = await this.fieldsOf(model);
+    const isReadable = fields.size > 0 && (await this.client.mayAccess(model, 'read', { lang: this.language }));
+    return isReadable ? fields : NO_FIELDS;
+  }
+
   /** The same as the server tells it now. */
   async presentFields(model: string, facts: readonly string[]): Promise<Record<string, JsonObject>> {
     try {
@@ -132,12 +139,8 @@ export class Session {
       'account.payment.term.line',
     ];
     const readable = new Map<string, Fields>();
-    // What the key may not read is as if it weren't there; `concord odoo check` names it.
-    for (const model of models) {
-      const fields = await this.fieldsOf(model);
-      if (fields.size > 0 && (await this.client.mayAccess(model, 'read', { lang: this.language })))
-        readable.set(model, fields);
-    }
+    // What the key may not read, `concord odoo check` names.
+    for (const model of models) readable.set(model, await this.readableFieldsOf(model));
     return readCodeLists(this.client, { lang: this.language }, (model) => readable.get(model) ?? NO_FIELDS);
   }
 }

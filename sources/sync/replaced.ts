@@ -24,11 +24,13 @@ interface Replaced {
   readonly isMerged?: boolean;
 }
 
+const PAIR = `o.id::text as "oldId", o.external_id as "oldExternalId", o.golden_record_id::text as "oldGoldenId", n.id::text as "newId",
+    n.external_id as "newExternalId", n.golden_record_id::text as "newGoldenId"`;
+
 // Who was seen before it takes nobody's place. Where one is a golden record with it already, by a bar code that was typed in again,
 // that one has its place: nobody needs to be asked about the others.
 const REPLACED = `
-select o.id::text as "oldId", o.external_id as "oldExternalId", o.golden_record_id::text as "oldGoldenId", n.id::text as "newId",
-    n.external_id as "newExternalId", n.golden_record_id::text as "newGoldenId"
+select ${PAIR}
   from source_record o join source_record n on n.entity_type = o.entity_type and n.system = o.system and n.scope = o.scope
     and n.state = 'ACTIVE' and n.payload->>$5 = o.payload->>$5 and n.first_seen_at > o.first_seen_at
     and n.golden_record_id is distinct from o.golden_record_id and n.golden_record_id is not null
@@ -68,8 +70,7 @@ select external_id as "externalId" from source_record
 
 // Whom a person was asked about isn't asked about again; two that are one for the hub already need no question.
 const MERGED = `
-select o.id::text as "oldId", o.external_id as "oldExternalId", o.golden_record_id::text as "oldGoldenId", n.id::text as "newId",
-    n.external_id as "newExternalId", n.golden_record_id::text as "newGoldenId", true as "isMerged"
+select ${PAIR}, true as "isMerged"
   from jsonb_each_text($4::jsonb) as m(gone, into_id)
   join source_record o on o.entity_type = $1 and o.system = $2 and o.scope = $3 and o.external_id = m.gone and o.state = 'DELETED'
   join source_record n on n.entity_type = $1 and n.system = $2 and n.scope = $3 and n.external_id = m.into_id and n.state = 'ACTIVE'
@@ -140,7 +141,7 @@ select distinct q.open_key as key from steward_task q
     and n.state = 'ACTIVE' and jsonb_exists(q.details->'successors', n.external_id)
   where q.kind = 'REPLACED_RECORD' and q.open_key is not null and q.entity_type = $1 and q.details->>'system' = $2 and q.details->>'scope' = $3`;
 
-/** One of the family has the place of the old one by now, by a bar code or by an answer: the other questions go. */
+/** One of the family, or whom it was merged into, has the place of the old one by now: the questions about it go. */
 export async function closeAnswered(
   db: Db,
   { system }: Synchronised,

@@ -340,10 +340,11 @@ export function mergePartners(world: OdooWorld, call: Call, sources: readonly nu
         world.touch(call, model, id);
       }
     }
-    for (const id of data.idsBy('res_id', source)) {
-      if (data.rows.get(id)?.model === 'res.partner') data.set(id, 'res_id', target, call.undo);
+    for (const table of [data, messages]) {
+      for (const id of table.idsBy('res_id', source)) {
+        if (table.rows.get(id)?.model === 'res.partner') table.set(id, 'res_id', target, call.undo);
+      }
     }
-    for (const id of messages.idsBy('res_id', source)) messages.set(id, 'res_id', target, call.undo);
     world.table('res.partner').remove(source, call.undo);
   }
   const body = `<p>Merged with the following partners: ${told.join(', ')}</p>`;
