@@ -3,7 +3,7 @@ import { HUB_ACTOR, newId } from '../../golden-records/index.js';
 import { healOnce, setCode } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
 import { idOf } from '../../sources/odoo/values.js';
-import { type Scene, setScene } from '../support/odoo/each.js';
+import { setScene } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 import { nthMade, unique } from '../support/odoo/words.js';
@@ -15,11 +15,9 @@ describe.each(odooChoices())('$name', ({ start }) => {
   let odoo: OdooTarget;
   let admin: OdooClient;
   let at: OdooHub;
-  let golden: Scene['golden'];
-  let partner: Scene['partner'];
 
-  setScene({ start }, (scene) => {
-    ({ odoo, admin, at, golden, partner } = scene);
+  const { golden, partner } = setScene({ start }, (scene) => {
+    ({ odoo, admin, at } = scene);
   });
 
   const questions = () =>

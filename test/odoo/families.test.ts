@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Json } from '../../golden-records/index.js';
+import type { Json } from '../../golden-records/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
-import { type Scene, setScene } from '../support/odoo/each.js';
+import { setScene } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 import { nthMade, unique, uniqueVat } from '../support/odoo/words.js';
@@ -13,11 +13,9 @@ describe.each(odooChoices())('$name', ({ start }) => {
   let odoo: OdooTarget;
   let admin: OdooClient;
   let at: OdooHub;
-  let golden: Scene['golden'];
-  let partner: Scene['partner'];
 
-  setScene({ start }, (scene) => {
-    ({ odoo, admin, at, golden, partner } = scene);
+  const { golden, partner } = setScene({ start }, (scene) => {
+    ({ odoo, admin, at } = scene);
   });
 
   test('companies of one family keep the addresses that their owner gives them, whoever of them is written last', async () => {

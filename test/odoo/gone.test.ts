@@ -3,7 +3,7 @@ import { HUB_ACTOR, type Json, newId, resolveTask } from '../../golden-records/i
 import { setupOdoo } from '../../sources/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
 import { idOf } from '../../sources/odoo/values.js';
-import { describeReal, type Scene, setScene } from '../support/odoo/each.js';
+import { describeReal, setScene } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 import { nthMade, unique, uniqueVat } from '../support/odoo/words.js';
@@ -15,12 +15,9 @@ describe.each(odooChoices())('$name', ({ start }) => {
   let odoo: OdooTarget;
   let admin: OdooClient;
   let at: OdooHub;
-  let golden: Scene['golden'];
-  let links: Scene['links'];
-  let partner: Scene['partner'];
 
-  setScene({ start }, (scene) => {
-    ({ odoo, admin, at, golden, links, partner } = scene);
+  const { golden, links, partner } = setScene({ start }, (scene) => {
+    ({ odoo, admin, at } = scene);
   });
 
   test('12: a record that is deleted there is noticed by the sweep, and an archived one is not deleted', async () => {

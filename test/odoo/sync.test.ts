@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Json } from '../../golden-records/index.js';
+import type { Json } from '../../golden-records/index.js';
 import type { OdooClient } from '../../sources/odoo/client.js';
 import { idOf } from '../../sources/odoo/values.js';
-import { type Scene, setScene } from '../support/odoo/each.js';
+import { setScene } from '../support/odoo/each.js';
 import { createOdooHub, type OdooHub } from '../support/odoo/hub.js';
 import { type OdooTarget, odooChoices } from '../support/odoo/targets.js';
 import { gtinOf, lettersOf, nthMade, unique } from '../support/odoo/words.js';
@@ -14,12 +14,9 @@ describe.each(odooChoices())('$name', ({ start }) => {
   let odoo: OdooTarget;
   let admin: OdooClient;
   let at: OdooHub;
-  let golden: Scene['golden'];
-  let links: Scene['links'];
-  let partner: Scene['partner'];
 
-  setScene({ start }, (scene) => {
-    ({ odoo, admin, at, golden, links, partner } = scene);
+  const { golden, links, partner } = setScene({ start }, (scene) => {
+    ({ odoo, admin, at } = scene);
   });
 
   test('a partner becomes a golden supplier, and a change of its owner arrives back in Odoo', async () => {

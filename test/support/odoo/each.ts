@@ -32,24 +32,37 @@ export interface Link {
   readonly state: string;
 }
 
-/** An Odoo, and a hub beside it, for all tests of a `describe`. */
+/** Reads both sides by name or id. */
+type Readers = Pick<Scene, 'golden' | 'links' | 'partner'>;
+
+/** An Odoo, and a hub beside it, for all tests of a `describe`; what it gives back reads them, once they are there. */
 export function setScene(
   { start }: Pick<OdooChoice, 'start'>,
   ready: (scene: Scene) => unknown,
   options: OdooHubOptions = {},
-): void {
-  const open: { odoo?: OdooTarget; at?: OdooHub } = {};
+): Readers {
+  const open: { odoo?: OdooTarget; at?: OdooHub; scene?: Scene } = {};
   beforeAll(async () => {
     const odoo = await start();
     open.odoo = odoo;
     const at = await createOdooHub(odoo, options);
     open.at = at;
-    await ready(sceneOf(odoo, at));
+    open.scene = sceneOf(odoo, at);
+    await ready(open.scene);
   }, 240_000);
   afterAll(async () => {
     await open.at?.close();
     await open.odoo?.stop();
   }, 60_000);
+  const scene = (): Scene => {
+    if (!open.scene) throw new Error('expected to be called within a test');
+    return open.scene;
+  };
+  return {
+    golden: (name) => scene().golden(name),
+    links: (goldenId) => scene().links(goldenId),
+    partner: (id, fields) => scene().partner(id, fields),
+  };
 }
 
 function sceneOf(odoo: OdooTarget, at: OdooHub): Scene {
